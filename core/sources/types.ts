@@ -1,0 +1,39 @@
+/** What a reader of exports offers to the mapping, whatever format the files have. */
+
+export type TableMode = 'bulk' | 'delta';
+
+export interface TableInfo {
+  /** `users`: the table's name in the format's own words. */
+  readonly name: string;
+  /** Canonical column names, in file order; misspelt and differently cased headers are already put right. */
+  readonly columns: readonly string[];
+  readonly mode: TableMode;
+  /** The file's name as the steward sees it: `users.csv`. */
+  readonly file: string;
+}
+
+export interface RowBatch {
+  /** Each row has exactly the columns that were asked for, in that order; a column the file lacks is ''. Values are not trimmed. */
+  readonly rows: readonly (readonly string[])[];
+  /** The row of the file, as a spreadsheet counts (the header is row 1), for each entry of `rows`. */
+  readonly numbers: readonly number[];
+}
+
+export interface SourceNotice {
+  readonly code: string;
+  /** One plain sentence: what, where (file, row, column), what to do. Holds no value from a record. */
+  readonly sentence: string;
+}
+
+export interface Source {
+  readonly kind: 'oneroster';
+  readonly version: '1.1' | '1.2';
+  readonly tables: ReadonlyMap<string, TableInfo>;
+  /** What was odd but could be read: misspelt headers, unknown files, columns never read. */
+  readonly notices: readonly SourceNotice[];
+  /** Changes when any byte of any table that is read changes (length, content hash). */
+  readonly fingerprint: string;
+  /** Streams a table, projected to `columns`. Throws a `Failure` (source-unusable) when the file would corrupt the result. */
+  read(table: string, columns: readonly string[], signal?: AbortSignal): AsyncIterable<RowBatch>;
+  close(): Promise<void>;
+}
