@@ -12,11 +12,25 @@ export interface TableInfo {
   readonly file: string;
 }
 
+/**
+ * Some thousand rows. A value may be cut out of a chunk of the file and keep the whole chunk in memory: whoever keeps
+ * values of a large table copies them (`Buffer.from(value).toString()`).
+ */
 export interface RowBatch {
   /** Each row has exactly the columns that were asked for, in that order; a column the file lacks is ''. Values are not trimmed. */
   readonly rows: readonly (readonly string[])[];
   /** The row of the file, as a spreadsheet counts (the header is row 1), for each entry of `rows`. */
   readonly numbers: readonly number[];
+  /** The file these rows are from, where it is not the table's own: rows of the last full set under a delta. */
+  readonly file?: string;
+}
+
+/** The rows of the last full set that a delta table replaces or removes. */
+export interface DeltaKeys {
+  /** A row of the last full set is superseded when this column's value, trimmed, is one of the keys. */
+  readonly column: string;
+  /** Every key the delta names, whether its row is active or `tobedeleted`; trimmed, in batches. */
+  readonly keys: AsyncIterable<readonly string[]>;
 }
 
 export interface SourceNotice {
@@ -33,7 +47,12 @@ export interface Source {
   readonly notices: readonly SourceNotice[];
   /** Changes when any byte of any table that is read changes (length, content hash). */
   readonly fingerprint: string;
-  /** Streams a table, projected to `columns`. Throws a `Failure` (source-unusable) when the file would corrupt the result. */
+  /**
+   * Streams a table, projected to `columns`. Throws a `Failure` (source-unusable) when the file would corrupt the result.
+   * Rows marked `tobedeleted` are not among them: in a bulk table they are gone, in a delta table `deltaKeys` has them.
+   */
   read(table: string, columns: readonly string[], signal?: AbortSignal): AsyncIterable<RowBatch>;
+  /** What a table of mode `delta` supersedes; only where the source has such a table. */
+  deltaKeys?(table: string, signal?: AbortSignal): DeltaKeys;
   close(): Promise<void>;
 }

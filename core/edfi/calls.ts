@@ -1,0 +1,97 @@
+import { Failure } from '../errors/failure.ts';
+import { hostOf } from './documents.ts';
+import type { Http, Method, Reply, Sent } from './http.ts';
+import { looksLikeWebPage } from './json.ts';
+import type { Limiter } from './limiter.ts';
+import { answerOf, cancelled, type RetryTools, withRetries } from './retry.ts';
+import type { Tokens } from './token.ts';
+
+export interface CallTools extends Omit<RetryTools, 'host'> {
+  readonly http: Http;
+  readonly limiter: Limiter;
+  readonly tokens: Tokens;
+}
+
+export interface Call {
+  readonly method: Method;
+  readonly url: string;
+  /** The body, or how to write it with the token that is sent along. */
+  readonly body?: string | ((token: string) => string);
+  /** `application/json` unless told. */
+  readonly contentType?: string;
+}
+
+/** The API's answer, and how it came about. */
+export interface Called {
+  readonly reply: Reply;
+  readonly attempts: number;
+  readonly retryAfterMs?: number;
+  /** An earlier attempt may have had its effect. */
+  readonly repeated: boolean;
+}
+
+export type Caller = (call: Call) => Promise<Called>;
+
+/** A page or a redirect with a status that says success would otherwise count as a record that was saved. */
+const orWebPage = (sent: Sent): Sent => {
+  if (sent.kind === 'lost' || sent.status < 200 || sent.status > 399 || sent.status === 304) return sent;
+  const portal = sent.status >= 300 || looksLikeWebPage(sent.header('content-type'), sent.text);
+  return portal ? { kind: 'lost', trouble: 'web-page', sent: true, ms: sent.ms } : sent;
+};
+
+const refusedTwice = (host: string): Failure =>
+  new Failure(
+    'credentials-refused',
+    `${host} signs this key in, but then refuses the token it gave (HTTP 401): ask the API's host whether the key is active and belongs to this API and school year.`,
+    { host, reason: 'token-refused', status: 401 },
+  );
+
+/**
+ * Makes one call with the client's token, when its turn has come: waits at the gate, renews the token once where it is
+ * refused, repeats what can be repeated. Gives the API's answer, refusals included. Throws a Failure only where there
+ * is no answer (api-unreachable), the key is refused (credentials-refused), or the client was stopped (cancelled).
+ */
+export const createCaller =
+  (tools: CallTools): Caller =>
+  async ({ method, url, body, contentType }) => {
+    const { http, limiter, tokens, settings } = tools;
+    const host = hostOf(url);
+    let attempts = 0;
+    const sendWith = (token: string): Promise<Sent> => {
+      const again = attempts > 0;
+      attempts += 1;
+      const headers: Record<string, string> = { Accept: 'application/json', Authorization: `Bearer ${token}` };
+      if (body === undefined) return http.send({ method, url, headers }, 'data', again);
+      headers['Content-Type'] = contentType ?? 'application/json';
+      const text = typeof body === 'string' ? body : body(token);
+      return http.send({ method, url, headers, body: text }, 'data', again);
+    };
+    const attempt = async (): Promise<Sent> => {
+      const token = await tokens.current();
+      // The token may have been long in coming, and a stop must hold even then.
+      if (settings.signal?.aborted) throw cancelled();
+      const sent = await sendWith(token);
+      if (sent.kind === 'lost' || sent.status !== 401) return orWebPage(sent);
+      await tokens.renewAfter(token);
+      if (settings.signal?.aborted) throw cancelled();
+      const second = await sendWith(await tokens.current());
+      if (second.kind === 'reply' && second.status === 401) throw refusedTwice(host);
+      return orWebPage(second);
+    };
+
+    await limiter.acquire(settings.signal);
+    try {
+      if (settings.signal?.aborted) throw cancelled();
+      const outcome = await withRetries({ ...tools, host }, attempt);
+      const reply = answerOf(outcome, host);
+      const { retryAfterMs, uncertain } = outcome;
+      return {
+        reply,
+        attempts,
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+        repeated: uncertain && attempts > 1,
+      };
+    } finally {
+      limiter.release();
+    }
+  };

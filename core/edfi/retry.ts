@@ -1,0 +1,148 @@
+import { Failure } from '../errors/failure.ts';
+import type { Gate } from './gate.ts';
+import type { Lost, Reply, Sent } from './http.ts';
+import type { RetryReason, Settings } from './options.ts';
+import { isLasting, troubleFailure } from './trouble.ts';
+
+/** Until a host has answered once, a mistake in the address is likelier than a passing fault: ask it seldom. */
+const ATTEMPTS_BEFORE_FIRST_ANSWER = 2;
+
+/**
+ * Takes a Retry-After header (seconds, or an HTTP date) and the answer's Date header; gives milliseconds from now, or
+ * undefined where it says nothing usable. A date is read against the server's own clock where it tells it, because a
+ * workstation's may be minutes off.
+ */
+export const retryAfterMs = (value: string | undefined, date: string | undefined, now: number): number | undefined => {
+  const text = value?.trim() ?? '';
+  if (/^\d{1,9}(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1000);
+  // A date has a month's name in it; without this check Date.parse would take a negative number for a year.
+  const at = /[a-z]{3}/i.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(at)) return undefined;
+  const server = Date.parse(date ?? '');
+  return Math.max(0, at - (Number.isNaN(server) ? now : server));
+};
+
+/** Takes what came of one attempt; gives why it should be repeated, or undefined where it should not. */
+export const retryReasonOf = (sent: Sent): RetryReason | undefined => {
+  if (sent.kind === 'lost') return isLasting(sent.trouble) ? undefined : 'connection';
+  if (sent.status === 429) return 'rate-limited';
+  if (sent.status === 408) return 'timed-out';
+  return sent.status >= 500 ? 'server-error' : undefined;
+};
+
+/** What stands in the end: the last answer there was, else the last trouble. */
+export interface Outcome {
+  readonly last: Sent;
+  /** Some attempt may have had its effect although its answer was lost or said otherwise. */
+  readonly uncertain: boolean;
+  readonly retryAfterMs?: number;
+}
+
+export interface RetryTools {
+  readonly settings: Settings;
+  readonly gate: Gate;
+  /** True once any host of this client has given any answer. */
+  readonly reached: () => boolean;
+  readonly host: string;
+}
+
+export const cancelled = (): Failure => new Failure('cancelled', 'Stopped before everything was sent.');
+
+const longPause = (ms: number, host: string): Failure =>
+  new Failure(
+    'api-unreachable',
+    `${host} asks to be left alone for ${Math.ceil(ms / 60_000)} minutes: run this again after that, with fewer connections.`,
+    { reason: 'rate-limited', retryAfterMs: ms, host },
+  );
+
+/**
+ * Repeats `attempt` while repeating can help: exponential back-off with full jitter, or exactly the pause the API asks
+ * for, which then holds for every call of the client. Attempts are counted, except those that the API answered with a
+ * pause: these are bounded by the time budget alone, or a throttling API would make records fail that are fine.
+ * Gives the last answer where there was one, else the last trouble; throws a Failure (cancelled, api-unreachable) only
+ * where nothing was sent.
+ */
+export const withRetries = async (tools: RetryTools, attempt: () => Promise<Sent>): Promise<Outcome> => {
+  const { settings, gate } = tools;
+  const { attempts, baseMs, capMs, totalMs } = settings.retry;
+  let answer: Reply | undefined;
+  let trouble: Lost | undefined;
+  let pauseMs: number | undefined;
+  let uncertain = false;
+  let counted = 0;
+  let repeated = 0;
+  let spent = 0;
+
+  const outcome = (): Outcome | undefined => {
+    const last = answer ?? trouble;
+    return last && { last, uncertain, ...(pauseMs === undefined ? {} : { retryAfterMs: pauseMs }) };
+  };
+
+  for (;;) {
+    if (spent + gate.remaining() > totalMs) {
+      const stands = outcome();
+      if (stands) return stands;
+      throw longPause(gate.remaining(), tools.host);
+    }
+    spent += await gate.pass();
+    if (settings.signal?.aborted) {
+      if (answer) return { last: answer, uncertain };
+      throw cancelled();
+    }
+
+    const sent = await attempt();
+    spent += sent.ms;
+    if (sent.kind === 'reply') answer = sent;
+    else trouble = sent;
+    const reason = retryReasonOf(sent);
+    if (reason === undefined) {
+      // A lasting trouble after an answer (the network was changed under us) must not be hidden by that answer.
+      return sent.kind === 'lost' && sent.trouble !== 'aborted' ? { last: sent, uncertain } : (outcome() as Outcome);
+    }
+
+    pauseMs = undefined;
+    if (sent.kind === 'reply') {
+      uncertain ||= sent.status !== 429;
+      if (sent.status === 429 || sent.status === 503) {
+        pauseMs = retryAfterMs(sent.header('retry-after'), sent.header('date'), settings.now());
+      }
+    } else {
+      uncertain ||= sent.sent;
+    }
+
+    let waitMs: number;
+    if (pauseMs !== undefined && pauseMs > 0) {
+      waitMs = pauseMs;
+    } else {
+      counted += 1;
+      const most = tools.reached() ? attempts : Math.min(attempts, ATTEMPTS_BEFORE_FIRST_ANSWER);
+      if (counted >= most) return outcome() as Outcome;
+      waitMs = Math.round(settings.random() * Math.min(capMs, baseMs * 2 ** (counted - 1)));
+    }
+    if (pauseMs !== undefined && pauseMs > 0 && sent.kind === 'reply') {
+      gate.close(pauseMs);
+      settings.onEvent({ kind: 'wait', status: sent.status, waitMs });
+    }
+    if (spent + waitMs > totalMs) return outcome() as Outcome;
+
+    repeated += 1;
+    settings.onEvent({
+      kind: 'retry',
+      reason,
+      status: sent.kind === 'reply' ? sent.status : 0,
+      trouble: sent.kind === 'lost' ? sent.trouble : 'none',
+      attempt: repeated,
+      waitMs,
+    });
+    if (pauseMs === undefined || pauseMs === 0) {
+      await settings.sleep(waitMs, settings.signal);
+      spent += waitMs;
+    }
+  }
+};
+
+/** Takes an outcome; gives its answer, or throws the Failure (api-unreachable) that says why there is none. */
+export const answerOf = (outcome: Outcome, host: string): Reply => {
+  if (outcome.last.kind === 'reply') return outcome.last;
+  throw troubleFailure(outcome.last.trouble, host);
+};

@@ -1,0 +1,104 @@
+/** A host's side of the engine: starts its worker thread, and calls it by the contract. */
+import { Worker } from 'node:worker_threads';
+import {
+  answerSchema,
+  type CommandInput,
+  type CommandName,
+  type CommandOutput,
+  commands,
+  type EngineAnswer,
+  type EngineEvent,
+  eventSchema,
+} from './contract/schemas.ts';
+import { Failure, type FailureCode } from './errors/failure.ts';
+
+export interface WorkerData {
+  readonly folder: string;
+  /** `memory` forgets at the end: for the demo. */
+  readonly secrets: 'keychain' | 'memory';
+  readonly secret: string | undefined;
+}
+export type HostMessage =
+  | { readonly type: 'command'; readonly id: number; readonly command: string; readonly input: unknown }
+  | { readonly type: 'close' };
+export type WorkerMessage =
+  | { readonly type: 'ready'; readonly keychain: boolean }
+  | { readonly type: 'failed'; readonly error: Extract<EngineAnswer, { error: unknown }>['error'] }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: EngineAnswer }
+  | { readonly type: 'event'; readonly event: EngineEvent };
+
+export interface EngineHost {
+  /** Whether secrets are kept in a keychain. */
+  readonly keychain: boolean;
+  /** @throws Failure with the engine's code and sentence */
+  call<N extends CommandName>(command: N, input: CommandInput<N>): Promise<CommandOutput<N>>;
+  close(): Promise<void>;
+}
+
+const failureOf = (error: Extract<EngineAnswer, { error: unknown }>['error']): Failure =>
+  new Failure(error.code as FailureCode, error.sentence, error.details);
+
+/**
+ * Starts the engine on a data folder.
+ * @throws Failure when its ledger cannot be opened
+ */
+export function startEngine(data: WorkerData, onEvent: (event: EngineEvent) => void): Promise<EngineHost> {
+  const worker = new Worker(new URL('./engine-worker.ts', import.meta.url), { workerData: data });
+  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (reason: Failure) => void }>();
+  let last = 0;
+  const died = (): Failure =>
+    new Failure(
+      'internal',
+      'The engine stopped unexpectedly. What the API confirmed is in the ledger; run the same again.',
+    );
+  return new Promise((resolve, reject) => {
+    const host: EngineHost & { keychain: boolean } = {
+      keychain: false,
+      call(command, input) {
+        last += 1;
+        const id = last;
+        return new Promise((done, fail) => {
+          waiting.set(id, {
+            resolve: (value) => done(commands[command].output.parse(value) as never),
+            reject: fail,
+          });
+          worker.postMessage({ type: 'command', id, command, input } satisfies HostMessage);
+        });
+      },
+      async close() {
+        const ended = new Promise<void>((done) => worker.once('exit', () => done()));
+        worker.postMessage({ type: 'close' } satisfies HostMessage);
+        await ended;
+      },
+    };
+    const fail = (failure: Failure): void => {
+      reject(failure);
+      for (const call of waiting.values()) call.reject(failure);
+      waiting.clear();
+    };
+    worker.on('message', (message: WorkerMessage) => {
+      switch (message.type) {
+        case 'ready':
+          host.keychain = message.keychain;
+          resolve(host);
+          return;
+        case 'failed':
+          reject(failureOf(message.error));
+          void worker.terminate();
+          return;
+        case 'event':
+          onEvent(eventSchema.parse(message.event));
+          return;
+        case 'answer': {
+          const call = waiting.get(message.id);
+          waiting.delete(message.id);
+          const answer = answerSchema.parse(message.answer);
+          if ('error' in answer) call?.reject(failureOf(answer.error));
+          else call?.resolve(answer.ok);
+        }
+      }
+    });
+    worker.on('error', () => fail(died()));
+    worker.on('exit', () => fail(died()));
+  });
+}

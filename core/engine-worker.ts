@@ -1,0 +1,35 @@
+/** The engine's own thread: no window, and no progress bar, ever waits for a file or a database. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { createMemoryStore, openKeychain } from './connections/secrets.ts';
+import { createEngine, type Engine, errorOf } from './engine.ts';
+import type { HostMessage, WorkerData, WorkerMessage } from './engine-host.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('This module runs in a worker thread only.');
+const data = workerData as WorkerData;
+const post = (message: WorkerMessage): void => port.postMessage(message);
+
+let engine: Engine | undefined;
+port.on('message', async (message: HostMessage) => {
+  if (message.type === 'close') {
+    await engine?.close();
+    port.close();
+    return;
+  }
+  if (engine === undefined) return;
+  post({ type: 'answer', id: message.id, answer: await engine.handle(message.command, message.input) });
+});
+
+try {
+  const keychain = data.secrets === 'memory' ? createMemoryStore() : await openKeychain();
+  engine = await createEngine({
+    folder: data.folder,
+    keychain,
+    secret: data.secret,
+    now: Date.now,
+    emit: (event) => post({ type: 'event', event }),
+  });
+  post({ type: 'ready', keychain: keychain !== undefined });
+} catch (thrown) {
+  post({ type: 'failed', error: errorOf(thrown) });
+}

@@ -1,0 +1,160 @@
+/** What is planned, and what the API or the checks refused: kept, sealed, until the API confirms it. */
+import type { Database } from 'better-sqlite3';
+import type { Seal } from './seal.ts';
+
+/** What is to be done to an item. `rekey` changes a natural key by PUT to the stored id. */
+export const Kind = { create: 1, update: 2, delete: 3, rekey: 4 } as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+/** planned: to be sent; rejected: fails the checks here; held: something it refers to is not there; failed: refused by the API. */
+export const PendingState = { planned: 1, rejected: 2, held: 3, failed: 4 } as const;
+export type PendingState = (typeof PendingState)[keyof typeof PendingState];
+
+export interface NewPending {
+  readonly resourceId: number;
+  readonly kind: Kind;
+  readonly state: PendingState;
+  readonly keyHash: Uint8Array | undefined;
+  /** For a rekey: the key under which the ledger has the item. */
+  readonly oldKeyHash: Uint8Array | undefined;
+  readonly fullHash: Uint8Array | undefined;
+  readonly sourceHash: Uint8Array | undefined;
+  /** JSON as it is to be sent; absent for a delete. */
+  readonly body: string | undefined;
+  readonly frozen: readonly { readonly path: string; readonly value: string }[] | undefined;
+  readonly mapping: string;
+  readonly file: string | undefined;
+  readonly row: number | undefined;
+  readonly problemId: number | undefined;
+  readonly rootId: number | undefined;
+}
+
+/** What a dispatcher needs to send one. */
+export interface PendingToSend {
+  readonly id: number;
+  readonly keyHash: Buffer;
+  readonly oldKeyHash: Buffer | null;
+  readonly fullHash: Buffer | null;
+  readonly sourceHash: Buffer;
+  readonly body: string | undefined;
+}
+
+/** What the next plan needs to know of one that was not confirmed. */
+export interface PendingLeft {
+  readonly id: number;
+  readonly kind: Kind;
+  readonly state: PendingState;
+  readonly keyHash: Buffer | null;
+  readonly fullHash: Buffer | null;
+  readonly sourceHash: Buffer | null;
+  readonly mapping: string | null;
+  readonly problemId: number | null;
+  readonly code: string | null;
+}
+
+export interface PendingStore {
+  insert(batchId: number, pending: NewPending): number;
+  read(id: number): PendingToSend;
+  /** The full hash of one as a latin1 string, to tell a repeated row from a contradicting one. */
+  fullHash(id: number): string | undefined;
+  /** Those that earlier batches left of a resource. */
+  left(resourceId: number): PendingLeft[];
+  /** Takes one over into a batch as it is: failed before, and nothing changed since. */
+  keep(id: number, batchId: number): void;
+  /** Forgets what earlier batches left of a resource and `batchId` did not take over. */
+  dropOthers(resourceId: number, batchId: number): void;
+  settle(id: number, state: PendingState, problemId: number | undefined, rootId: number | undefined): void;
+  /** A create turns out to be a known item whose key changed. */
+  becomeRekey(id: number, oldKeyHash: Uint8Array): void;
+  /** A key change that the API would not take as one becomes a create. */
+  becomeCreate(id: number): void;
+  remove(id: number): void;
+  /** Writes the made-up dates of a batch's planned records to where every later mapping finds them. */
+  freeze(batchId: number): void;
+  frozen(resourceId: number): Map<string, string>;
+}
+
+/** The key in the map of `frozen`: the source identity's hash (latin1) and the property's path. */
+export const frozenKey = (sourceHash: string, path: string): string => `${sourceHash}\n${path}`;
+
+export function createPending(db: Database, seal: Seal): PendingStore {
+  const insert = db.prepare(
+    `INSERT INTO pending (resource_id, batch_id, kind, state, key_hash, old_key_hash, full_hash, source_hash, body, frozen,
+       mapping, file, row, problem_id, root_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const read = db.prepare(
+    `SELECT id, key_hash AS keyHash, old_key_hash AS oldKeyHash, full_hash AS fullHash, source_hash AS sourceHash, body
+     FROM pending WHERE id = ?`,
+  );
+  const fullHash = db.prepare('SELECT full_hash FROM pending WHERE id = ?').pluck();
+  const left = db.prepare(
+    `SELECT pending.id, kind, state, key_hash AS keyHash, full_hash AS fullHash, source_hash AS sourceHash,
+       mapping, problem_id AS problemId,
+       problem.code FROM pending LEFT JOIN problem ON problem.id = problem_id WHERE pending.resource_id = ?`,
+  );
+  const keep = db.prepare('UPDATE pending SET batch_id = ? WHERE id = ?');
+  const dropOthers = db.prepare('DELETE FROM pending WHERE resource_id = ? AND batch_id <> ?');
+  const settle = db.prepare('UPDATE pending SET state = ?, problem_id = ?, root_id = ? WHERE id = ?');
+  const becomeRekey = db.prepare('UPDATE pending SET kind = 4, old_key_hash = ? WHERE id = ?');
+  const becomeCreate = db.prepare('UPDATE pending SET kind = 1, old_key_hash = NULL WHERE id = ?');
+  const remove = db.prepare('DELETE FROM pending WHERE id = ?');
+  const toFreeze = db.prepare(
+    `SELECT resource_id AS resourceId, source_hash AS sourceHash, frozen FROM pending
+     WHERE batch_id = ? AND state = 1 AND frozen IS NOT NULL`,
+  );
+  const freeze = db.prepare('INSERT OR IGNORE INTO frozen (resource_id, source_hash, path, value) VALUES (?, ?, ?, ?)');
+  const frozen = db.prepare('SELECT source_hash AS sourceHash, path, value FROM frozen WHERE resource_id = ?');
+  return {
+    insert(batchId, p) {
+      const sealed = p.body === undefined ? null : seal.seal('body', p.body);
+      const made =
+        p.frozen === undefined || p.frozen.length === 0 ? null : seal.seal('frozen', JSON.stringify(p.frozen));
+      return Number(
+        insert.run(
+          p.resourceId,
+          batchId,
+          p.kind,
+          p.state,
+          p.keyHash ?? null,
+          p.oldKeyHash ?? null,
+          p.fullHash ?? null,
+          p.sourceHash ?? null,
+          sealed,
+          made,
+          p.mapping,
+          p.file ?? null,
+          p.row ?? null,
+          p.problemId ?? null,
+          p.rootId ?? null,
+        ).lastInsertRowid,
+      );
+    },
+    read(id) {
+      const row = read.get(id) as Omit<PendingToSend, 'body'> & { body: Buffer | null };
+      return { ...row, body: row.body === null ? undefined : seal.open('body', row.body) };
+    },
+    fullHash: (id) => (fullHash.get(id) as Buffer | null | undefined)?.toString('latin1'),
+    left: (resourceId) => left.all(resourceId) as PendingLeft[],
+    keep: (id, batchId) => void keep.run(batchId, id),
+    dropOthers: (resourceId, batchId) => void dropOthers.run(resourceId, batchId),
+    settle: (id, state, problemId, rootId) => void settle.run(state, problemId ?? null, rootId ?? null, id),
+    becomeRekey: (id, oldKeyHash) => void becomeRekey.run(oldKeyHash, id),
+    becomeCreate: (id) => void becomeCreate.run(id),
+    remove: (id) => void remove.run(id),
+    freeze(batchId) {
+      const rows = toFreeze.all(batchId) as { resourceId: number; sourceHash: Buffer; frozen: Buffer }[];
+      for (const row of rows) {
+        const values = JSON.parse(seal.open('frozen', row.frozen)) as { path: string; value: string }[];
+        for (const { path, value } of values) {
+          freeze.run(row.resourceId, row.sourceHash, path, seal.seal('frozen', value));
+        }
+      }
+    },
+    frozen(resourceId) {
+      const rows = frozen.all(resourceId) as { sourceHash: Buffer; path: string; value: Buffer }[];
+      return new Map(
+        rows.map((row) => [frozenKey(row.sourceHash.toString('latin1'), row.path), seal.open('frozen', row.value)]),
+      );
+    },
+  };
+}

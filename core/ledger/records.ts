@@ -1,0 +1,108 @@
+/** The confirmed records: what the API has, as hashes. */
+import type { Database } from 'better-sqlite3';
+
+/** How many bytes of a digest each column keeps: enough that an accident is out of reach, few enough for millions. */
+export const KEY_BYTES = 16;
+export const FULL_BYTES = 12;
+export const SOURCE_BYTES = 8;
+
+export const RecordState = { confirmed: 1, matched: 2 } as const;
+export type RecordState = (typeof RecordState)[keyof typeof RecordState];
+
+/** All records of one resource; the i-th record's hashes stand at i × their length. */
+export interface LoadedRecords {
+  readonly count: number;
+  readonly keys: Uint8Array;
+  readonly fulls: Uint8Array;
+  readonly sources: Uint8Array;
+  readonly states: Uint8Array;
+}
+
+export interface ConfirmedRecord {
+  readonly keyHash: Uint8Array;
+  readonly fullHash: Uint8Array;
+  readonly sourceHash: Uint8Array;
+  readonly apiId: string | undefined;
+  readonly state: RecordState;
+}
+
+const DASHED = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const PLAIN = /^[0-9a-f]{32}$/;
+
+/** An API id takes 16 bytes where it is one of the two usual spellings, 17 with dashes; anything else is kept as text. */
+export function packApiId(id: string): Buffer {
+  if (PLAIN.test(id)) return Buffer.from(id, 'hex');
+  if (DASHED.test(id)) return Buffer.from(`01${id.replaceAll('-', '')}`, 'hex');
+  return Buffer.concat([Buffer.from([2]), Buffer.alloc(17), Buffer.from(id)]);
+}
+
+/** The inverse of `packApiId`. */
+export function unpackApiId(packed: Uint8Array): string {
+  const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
+  if (bytes.length === 16) return bytes.toString('hex');
+  if (bytes.length === 17) {
+    const hex = bytes.toString('hex', 1);
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  }
+  return bytes.toString('utf8', 18);
+}
+
+export interface Records {
+  load(resourceId: number): LoadedRecords;
+  count(resourceId: number): number;
+  /** @returns the API's id, or undefined where the record is unknown or the API never told one */
+  apiId(resourceId: number, keyHash: Uint8Array): string | undefined;
+  has(resourceId: number, keyHash: Uint8Array): boolean;
+  confirm(resourceId: number, record: ConfirmedRecord, at: number): void;
+  remove(resourceId: number, keyHash: Uint8Array): void;
+}
+
+export function createRecords(db: Database): Records {
+  const count = db.prepare('SELECT count(*) FROM record WHERE resource_id = ?').pluck();
+  // The four columns as one value: a row costs half as much to fetch as four columns of their own.
+  const all = db
+    .prepare(
+      `SELECT CAST(key_hash || full_hash || source_hash || CASE state WHEN 2 THEN x'02' ELSE x'01' END AS BLOB)
+       FROM record WHERE resource_id = ?`,
+    )
+    .pluck();
+  const id = db.prepare('SELECT api_id FROM record WHERE resource_id = ? AND key_hash = ?').pluck();
+  const has = db.prepare('SELECT 1 FROM record WHERE resource_id = ? AND key_hash = ?').pluck();
+  const put = db.prepare(
+    `INSERT INTO record (resource_id, key_hash, full_hash, source_hash, api_id, state, confirmed_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET full_hash = excluded.full_hash, source_hash = excluded.source_hash,
+       api_id = coalesce(excluded.api_id, api_id), state = excluded.state, confirmed_at = excluded.confirmed_at`,
+  );
+  const remove = db.prepare('DELETE FROM record WHERE resource_id = ? AND key_hash = ?');
+  return {
+    load(resourceId) {
+      const expected = count.get(resourceId) as number;
+      const keys = new Uint8Array(expected * KEY_BYTES);
+      const fulls = new Uint8Array(expected * FULL_BYTES);
+      const sources = new Uint8Array(expected * SOURCE_BYTES);
+      const states = new Uint8Array(expected);
+      let i = 0;
+      for (const value of all.iterate(resourceId)) {
+        const row = value as Buffer;
+        keys.set(row.subarray(0, KEY_BYTES), i * KEY_BYTES);
+        fulls.set(row.subarray(KEY_BYTES, KEY_BYTES + FULL_BYTES), i * FULL_BYTES);
+        sources.set(row.subarray(KEY_BYTES + FULL_BYTES, KEY_BYTES + FULL_BYTES + SOURCE_BYTES), i * SOURCE_BYTES);
+        states[i] = row[KEY_BYTES + FULL_BYTES + SOURCE_BYTES] as number;
+        i += 1;
+      }
+      return { count: i, keys, fulls, sources, states };
+    },
+    count: (resourceId) => count.get(resourceId) as number,
+    apiId(resourceId, keyHash) {
+      const packed = id.get(resourceId, keyHash) as Buffer | null | undefined;
+      return packed ? unpackApiId(packed) : undefined;
+    },
+    has: (resourceId, keyHash) => has.get(resourceId, keyHash) !== undefined,
+    confirm(resourceId, record, at) {
+      const packed = record.apiId === undefined ? null : packApiId(record.apiId);
+      put.run(resourceId, record.keyHash, record.fullHash, record.sourceHash, packed, record.state, at);
+    },
+    remove: (resourceId, keyHash) => void remove.run(resourceId, keyHash),
+  };
+}

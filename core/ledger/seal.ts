@@ -1,0 +1,53 @@
+/**
+ * The two keys of a ledger, both derived from its one secret (in the OS keychain, or a file only its owner can read):
+ * one keys the hashes, so that a stolen ledger cannot be matched against a list of student numbers; one seals the
+ * columns that hold values.
+ */
+import { createCipheriv, createDecipheriv, hash, hkdfSync, randomBytes } from 'node:crypto';
+import { Failure } from '../errors/failure.ts';
+
+const NONCE = 12;
+const TAG = 16;
+
+export interface Seal {
+  /** @returns the keyed hash of `text` as a latin1 string of 32 bytes; callers keep a prefix of it */
+  digest(text: string): string;
+  /** AES-256-GCM; `purpose` is authenticated, so that a sealed value cannot be moved to another column. */
+  seal(purpose: string, text: string): Buffer;
+  /** @throws Failure `ledger-damaged` when the bytes were altered or belong to another ledger */
+  open(purpose: string, sealed: Buffer): string;
+  /** A key for sealed files beside the ledger (the copy of a source), 32 bytes. */
+  fileKey(purpose: string): Buffer;
+}
+
+/** @param secret the ledger's secret, 32 random bytes */
+export function createSeal(secret: Buffer): Seal {
+  const derive = (label: string): Buffer => Buffer.from(hkdfSync('sha256', new Uint8Array(secret), '', label, 32));
+  // A secret prefix of a whole hash block; the digest is cut by every caller, so it cannot be extended either.
+  const prefix = derive('rollbook hash').toString('hex');
+  const sealing = derive('rollbook seal');
+  return {
+    digest: (text) => hash('sha256', prefix + text, 'binary'),
+    seal(purpose, text) {
+      const nonce = randomBytes(NONCE);
+      const cipher = createCipheriv('aes-256-gcm', sealing, nonce);
+      cipher.setAAD(Buffer.from(purpose));
+      return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+    },
+    open(purpose, sealed) {
+      try {
+        const decipher = createDecipheriv('aes-256-gcm', sealing, sealed.subarray(0, NONCE));
+        decipher.setAAD(Buffer.from(purpose));
+        decipher.setAuthTag(sealed.subarray(sealed.length - TAG));
+        const start = decipher.update(sealed.subarray(NONCE, sealed.length - TAG));
+        return Buffer.concat([start, decipher.final()]).toString('utf8');
+      } catch {
+        throw new Failure(
+          'ledger-damaged',
+          'A sealed value in the ledger cannot be opened: the ledger was altered, or its key belongs to another ledger. Restore the data folder and its key together.',
+        );
+      }
+    },
+    fileKey: (purpose) => derive(`rollbook file ${purpose}`),
+  };
+}

@@ -1,0 +1,111 @@
+import type { JsonValue, ResourceName } from '../edfi/model.ts';
+import type { FrozenValue, MappingIssue } from './types.ts';
+
+/** What the functions of a compiled mapping work on while it runs. */
+
+export interface HeldValue extends FrozenValue {
+  readonly resource: ResourceName;
+  readonly sourceId: string;
+}
+
+interface Cached {
+  readonly value: JsonValue | undefined;
+  readonly issues: readonly MappingIssue[] | undefined;
+  readonly warnings: readonly MappingIssue[] | undefined;
+}
+
+/** A row of a table or view; what was worked out from it alone is kept on it for the next record that joins it. */
+export interface Row {
+  readonly values: readonly string[];
+  readonly number: number;
+  /** The row's file, where it is not the table's own. */
+  readonly file: string | undefined;
+  issues: readonly MappingIssue[] | undefined;
+  inherited: readonly MappingIssue[] | undefined;
+  frozen: readonly HeldValue[] | undefined;
+  cache: (Cached | undefined)[] | undefined;
+}
+
+/** All rows are made here, so that they have one shape. */
+export const newRow = (values: readonly string[], number: number, file?: string): Row => ({
+  values,
+  number,
+  file,
+  issues: undefined,
+  inherited: undefined,
+  frozen: undefined,
+  cache: undefined,
+});
+
+/** Stands where a join found nothing and need not. */
+export const emptyRow: Row = newRow([], 0);
+/** Stands where a join found nothing and should have. */
+export const missingRow: Row = newRow([], 0);
+/** Stands where the value to join or split by is itself absent and should not be. */
+export const absentRow: Row = newRow([], 0);
+
+export type RowIndex = ReadonlyMap<string, Row | readonly Row[]>;
+
+export interface RunValues {
+  /** Row indexes by number, each there while a step that uses it runs. */
+  readonly indexes: (RowIndex | undefined)[];
+  readonly frozen: (resource: ResourceName, sourceId: string, path: string) => string | undefined;
+  /** The descriptor value of a local code; undefined where it is not mapped. */
+  readonly descriptor: (type: string, code: string) => string | undefined;
+}
+
+/** One combination of joined rows, at which all functions of a scope look; reused from row to row. */
+export interface Frame {
+  readonly rows: Row[];
+  readonly run: RunValues;
+  sourceId: string;
+  issues: MappingIssue[] | undefined;
+  warnings: MappingIssue[] | undefined;
+  frozen: HeldValue[] | undefined;
+}
+
+export type Evaluate = (frame: Frame) => JsonValue | undefined;
+
+export const report = (frame: Frame, issue: MappingIssue): void => {
+  if (frame.issues === undefined) frame.issues = [issue];
+  else frame.issues.push(issue);
+};
+
+export const warn = (frame: Frame, issue: MappingIssue): void => {
+  if (frame.warnings === undefined) frame.warnings = [issue];
+  else frame.warnings.push(issue);
+};
+
+/**
+ * Keeps what a function gives for one joined row, so that the reference to a section is built once and not for each of
+ * its students; problems met on the way are told again to each.
+ */
+export const cachedPerRow =
+  (evaluate: Evaluate, slot: number, place: number): Evaluate =>
+  (frame) => {
+    const row = frame.rows[slot]!;
+    // Stand-in rows belong to no run.
+    if (row.number === 0) return evaluate(frame);
+    let cache = row.cache;
+    if (cache === undefined) {
+      cache = [];
+      row.cache = cache;
+    }
+    let entry = cache[place];
+    if (entry === undefined) {
+      const { issues, warnings } = frame;
+      frame.issues = undefined;
+      frame.warnings = undefined;
+      const value = evaluate(frame);
+      if (typeof value === 'object' && value !== null) Object.freeze(value);
+      entry = { value, issues: frame.issues, warnings: frame.warnings };
+      frame.issues = issues;
+      frame.warnings = warnings;
+      // Holes would make the array slow to read.
+      while (cache.length <= place) cache.push(undefined);
+      cache[place] = entry;
+    }
+    if (entry.issues !== undefined) for (const issue of entry.issues) report(frame, issue);
+    if (entry.warnings !== undefined) for (const issue of entry.warnings) warn(frame, issue);
+    return entry.value;
+  };

@@ -1,0 +1,85 @@
+import type { JsonObject, ResourceName } from '../edfi/model.ts';
+import type { DescriptorMap } from './descriptors.ts';
+
+export type MappingIssueCode =
+  /** A local code that the connection's descriptor map does not know. */
+  | 'descriptor-unmapped'
+  /** The row refers to a row of another file that is not there. */
+  | 'row-missing'
+  /** A value that is there and does not have the form it should. */
+  | 'value-unreadable'
+  /** A value without which the record cannot be named is empty. */
+  | 'value-missing'
+  /** A setting of the connection would have to give the value, and is empty. */
+  | 'required-setting';
+
+export interface MappingIssue {
+  readonly code: MappingIssueCode;
+  /** `entryGradeLevelDescriptor`, `races[].raceDescriptor`; '' where the whole record is concerned. */
+  readonly path: string;
+  readonly descriptor?: string;
+  /** Out of the record: for the steward's eyes and the sealed plane only. */
+  readonly value?: string;
+  /** The table and column at fault; for `row-missing` the table that lacks the row and the column that names it. */
+  readonly table?: string;
+  readonly column?: string;
+  /** The setting, for `required-setting`. */
+  readonly setting?: string;
+  /** The problem is another record's (the section's, of a student's place in it), which is reported there as its own. */
+  readonly inherited?: true;
+}
+
+export interface FrozenValue {
+  readonly path: string;
+  readonly value: string;
+}
+
+export interface MappedRecord {
+  readonly resource: ResourceName;
+  /** May share frozen parts with other bodies; never change it in place. */
+  readonly body: JsonObject;
+  /** What the record is in the source: stays when its natural key changes. */
+  readonly sourceId: string;
+  readonly file: string;
+  readonly row: number;
+  /** Why it cannot be sent; absent where nothing is wrong. */
+  readonly issues?: readonly MappingIssue[];
+  /** What was left out of it, though it can be sent. */
+  readonly warnings?: readonly MappingIssue[];
+  /** The synthetic values it has this time, to be kept from the first send on. */
+  readonly frozen?: readonly FrozenValue[];
+  /** Expected to be at the API already. */
+  readonly disposition?: 'match';
+}
+
+export interface LeftOut {
+  readonly resource: ResourceName;
+  /** Absent where the connection lacks the resource itself. */
+  readonly path?: string;
+}
+
+export interface CompiledResource {
+  readonly name: ResourceName;
+  readonly disposition: 'create' | 'match';
+  /** A record that vanishes from a bulk source may be deleted at the API. */
+  readonly allowDelete: boolean;
+  /** Every table that has a part in it. */
+  readonly sourceTables: readonly string[];
+  /** The table whose rows become records. */
+  readonly table: string;
+}
+
+export interface RunContext {
+  readonly descriptors: DescriptorMap;
+  /** The value kept for a synthetic property of a record, if it was ever sent. */
+  readonly frozen: (resource: ResourceName, sourceId: string, path: string) => string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface MappingRun {
+  /**
+   * The records of one resource, in the order of its file, in batches of about a thousand.
+   * @param resource as named in `compiled.resources`
+   */
+  records(resource: ResourceName): AsyncIterable<MappedRecord[]>;
+}

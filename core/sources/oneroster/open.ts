@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto';
+import { shown, unusable } from '../refuse.ts';
+import type { DeltaKeys, RowBatch, Source, SourceNotice, TableInfo, TableMode } from '../types.ts';
+import { type OneRosterVersion, OTHER_FILES, requiredTables, TABLES, type TableName } from './columns.ts';
+import { type Container, type Entry, type OpenOptions, openContainer } from './container.ts';
+import { readTableHeader } from './header.ts';
+import { type Manifest, readManifest } from './manifest.ts';
+import { survey } from './survey.ts';
+import { readSyntheticRoles, syntheticRoles } from './synthetic-roles.ts';
+import { type OneRosterTable, readTable } from './table.ts';
+
+const FILE_NAMES: ReadonlyMap<string, TableName> = new Map(
+  TABLES.map((table) => [`${table}.csv`.toLowerCase(), table]),
+);
+const MANIFEST = 'manifest.csv';
+
+/**
+ * Opens a OneRoster 1.1 or 1.2 CSV export: a folder, or a zip of one.
+ * Every file is read through once here (hash, encoding, header), and again by each `read`.
+ * @param path the folder or the .zip file.
+ * @throws Failure (source-unusable) when there is no export, it is incomplete, damaged or still being written.
+ */
+export async function openSource(path: string, options: OpenOptions = {}): Promise<Source> {
+  const container = await openContainer(path, isExportFile, options);
+  try {
+    return await describe(container, options.signal);
+  } catch (thrown) {
+    await container.close();
+    throw thrown;
+  }
+}
+
+function isExportFile(name: string): boolean {
+  return FILE_NAMES.has(name.toLowerCase()) || name.toLowerCase() === MANIFEST;
+}
+
+async function describe(container: Container, signal?: AbortSignal): Promise<Source> {
+  const notices: SourceNotice[] = [];
+  const say = (code: string, sentence: string): void => {
+    notices.push({ code, sentence });
+  };
+  const files = new Map<TableName, Entry>();
+  let manifestEntry: Entry | undefined;
+  for (const entry of container.entries) {
+    const name = entry.name.toLowerCase();
+    const table = FILE_NAMES.get(name);
+    if (table !== undefined) {
+      if (files.has(table))
+        throw unusable(`The export holds ${table}.csv twice; remove one of them.`, { file: `${table}.csv` });
+      files.set(table, entry);
+    } else if (name === MANIFEST) manifestEntry = entry;
+    else if (name === 'userprofiles.csv') {
+      say(
+        'credentials-not-read',
+        `${shown(entry.name)} holds credentials and is never opened; better leave it out of the export.`,
+      );
+    } else if (!OTHER_FILES.has(name)) {
+      say('file-unknown', `${shown(entry.name)} is no file of a OneRoster roster and is not read.`);
+    }
+  }
+  const manifest = manifestEntry ? await readManifest(manifestEntry, signal) : undefined;
+  if (!manifest) {
+    say('manifest-missing', 'The export has no manifest.csv, so every file is taken for a full set (bulk).');
+  }
+  const version = manifest?.version ?? (files.has('roles') ? '1.2' : '1.1');
+  if (version === '1.1' && files.has('roles')) {
+    say('file-unknown', 'roles.csv is no file of OneRoster 1.1 and is not read.');
+    files.delete('roles');
+  }
+  const modes = modesOf(manifest, files);
+  const delta = [...modes.values()].includes('delta');
+  if (!delta) assertComplete(manifest, files, version);
+
+  const tables = new Map<string, OneRosterTable>();
+  const hash = createHash('sha256').update(version);
+  for (const table of TABLES) {
+    const entry = files.get(table);
+    if (entry === undefined) continue;
+    const mode = modes.get(table)!;
+    const known = await survey(entry, signal);
+    if (known.guessed) {
+      say(
+        'encoding-guessed',
+        `${shown(entry.name)} is not UTF-8 and was read as Windows-1252; check a name with an accent.`,
+      );
+    }
+    const header = readTableHeader(table, version, mode === 'delta', entry.name, known.header);
+    notices.push(...header.notices);
+    if (mode === 'bulk' && !known.hasRows) {
+      if (table === 'users') {
+        throw unusable(`${shown(entry.name)} has a header and no row; the export did not work, so make a new one.`, {
+          file: shown(entry.name),
+        });
+      }
+      say('table-empty', `${shown(entry.name)} has a header and no row.`);
+    }
+    const columns = header.places.filter((column) => column !== undefined);
+    const info = { name: table, columns, mode, file: shown(entry.name) };
+    tables.set(table, { info, entry, survey: known, places: header.places, uniqueIds: false });
+    hash.update(`\n${table} ${mode} ${known.bytes} ${known.hash}`);
+  }
+  return sourceOf(container, version, tables, notices, hash.digest('hex'), delta);
+}
+
+/** Which files are full sets and which are changes; refuses a manifest that its files contradict. */
+function modesOf(manifest: Manifest | undefined, files: ReadonlyMap<TableName, Entry>): Map<TableName, TableMode> {
+  const modes = new Map<TableName, TableMode>();
+  const said = [...(manifest?.files.values() ?? [])];
+  for (const table of TABLES) {
+    const mode = manifest?.files.get(table.toLowerCase());
+    const entry = files.get(table);
+    if (entry === undefined) {
+      if (mode === 'bulk' || mode === 'delta') {
+        throw unusable(
+          `manifest.csv names ${table}.csv, which is not there; copy the whole export, or make a new one.`,
+          {
+            file: `${table}.csv`,
+          },
+        );
+      }
+      continue;
+    }
+    if (mode === 'absent') {
+      throw unusable(`manifest.csv says that ${table}.csv is absent, but it is there; make a new export.`, {
+        file: `${table}.csv`,
+      });
+    }
+    if (mode === undefined && said.includes('delta')) {
+      throw unusable(
+        `manifest.csv does not say whether ${table}.csv is bulk or delta; have the SIS write that, or make a bulk export.`,
+        { file: `${table}.csv` },
+      );
+    }
+    modes.set(table, mode ?? 'bulk');
+  }
+  return modes;
+}
+
+function assertComplete(
+  manifest: Manifest | undefined,
+  files: ReadonlyMap<TableName, Entry>,
+  version: OneRosterVersion,
+): void {
+  for (const table of requiredTables(version)) {
+    if (files.has(table)) continue;
+    const why = table === 'demographics' ? ' (it holds the birth dates, which Ed-Fi requires)' : '';
+    const absent = manifest?.files.get(table.toLowerCase()) === 'absent' ? ', and manifest.csv says so' : '';
+    throw unusable(`${table}.csv is missing from the export${absent}; have the SIS write it${why}.`, {
+      file: `${table}.csv`,
+    });
+  }
+}
+
+function sourceOf(
+  container: Container,
+  version: OneRosterVersion,
+  files: ReadonlyMap<string, OneRosterTable>,
+  notices: readonly SourceNotice[],
+  fingerprint: string,
+  delta: boolean,
+): Source {
+  const tables = new Map<string, TableInfo>([...files].map(([name, table]) => [name, table.info]));
+  const users = files.get('users');
+  if (version === '1.1' && users !== undefined) tables.set('roles', syntheticRoles(users));
+
+  const tableNamed = (name: string): OneRosterTable => {
+    const table = files.get(name);
+    if (table !== undefined) return table;
+    throw unusable(`The export has no table ${shown(name)}; have the SIS write ${shown(name)}.csv.`, {
+      file: `${shown(name)}.csv`,
+    });
+  };
+  const read = (name: string, columns: readonly string[], signal?: AbortSignal): AsyncIterable<RowBatch> => {
+    if (name === 'roles' && version === '1.1') return readSyntheticRoles(tableNamed('users'), columns, signal);
+    return readTable(tableNamed(name), columns, 'active', signal);
+  };
+  const deltaKeys = (name: string, signal?: AbortSignal): DeltaKeys => {
+    // A user of 1.1 brings all of their roles: whatever the delta says of the user replaces every one of them.
+    const synthetic = name === 'roles' && version === '1.1';
+    const table = tableNamed(synthetic ? 'users' : name);
+    return { column: synthetic ? 'userSourcedId' : 'sourcedId', keys: keysOf(table, signal) };
+  };
+  const source: Source = {
+    kind: 'oneroster',
+    version,
+    tables,
+    notices,
+    fingerprint,
+    read,
+    close: () => container.close(),
+  };
+  return delta ? { ...source, deltaKeys } : source;
+}
+
+async function* keysOf(table: OneRosterTable, signal?: AbortSignal): AsyncGenerator<string[]> {
+  for await (const { rows } of readTable(table, ['sourcedId'], 'all', signal)) yield rows.map(([id]) => id!.trim());
+}

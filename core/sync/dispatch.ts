@@ -1,0 +1,446 @@
+/**
+ * Steps 6 and 7 of a record's way: each record goes as soon as all it refers to is in the API, many at once; each answer
+ * is committed to the ledger as it comes. A process that is killed loses nothing: what was confirmed is in the ledger,
+ * and the rest is planned again.
+ */
+import type { Answer } from '../edfi/answer.ts';
+import type { DependencyOrder } from '../edfi/dependencies.ts';
+import { keyReader } from '../edfi/keys.ts';
+import type { ApiModel, JsonObject, ResourceModel } from '../edfi/model.ts';
+import { classifyAnswer } from '../errors/classify.ts';
+import { Failure } from '../errors/failure.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { Kind, PendingState, type PendingToSend } from '../ledger/pending.ts';
+import { RecordState } from '../ledger/records.ts';
+import { type Concurrency, createLimiter } from './concurrency.ts';
+import { OperationState } from './operations.ts';
+import type { FindByKey, Plan } from './plan.ts';
+
+/** What a dispatcher needs of a client. */
+export interface Sender {
+  post(resource: string, body: string): Promise<Answer>;
+  put(resource: string, id: string, body: string): Promise<Answer>;
+  remove(resource: string, id: string): Promise<Answer>;
+}
+
+export interface DispatchProgress {
+  readonly done: number;
+  readonly total: number;
+  readonly connections: number;
+}
+
+export interface DispatchInput {
+  readonly plan: Plan;
+  readonly ledger: Ledger;
+  readonly batchId: number;
+  readonly model: ApiModel;
+  readonly order: DependencyOrder;
+  readonly sender: Sender;
+  readonly find: FindByKey;
+  readonly concurrency: Concurrency;
+  readonly maxConnections: number;
+  readonly now: () => number;
+  readonly onProgress: (progress: DispatchProgress) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface DispatchResult {
+  /** Records that were planned and not tried, because the batch was stopped or the API went away. */
+  readonly left: number;
+  /** Why the batch ended early, when it did. */
+  readonly stopped: Failure | undefined;
+}
+
+/** Codes after which another try in the same batch is worth it, once everything else has had its turn. */
+const WORTH_A_SECOND_TRY = new Set(['reference-missing', 'server-error', 'rate-limited', 'dependent-item-exists']);
+
+interface Settled {
+  readonly op: number;
+  readonly pending: PendingToSend;
+  readonly outcome:
+    | { readonly kind: 'confirmed'; readonly apiId: string | undefined; readonly as: 'created' | 'updated' | 'deleted' }
+    /** A key change done as create and delete; the delete of the old item is a record of its own in the account. */
+    | { readonly kind: 'replaced'; readonly apiId: string | undefined; readonly oldGone: boolean }
+    | { readonly kind: 'refused'; readonly answer: Answer };
+}
+
+export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
+  const { plan, ledger, model } = input;
+  const { operations, accounts } = plan;
+  const models = plan.names.map((name) => model.resources[name] as ResourceModel);
+  const limiter = createLimiter(input.concurrency, input.maxConnections);
+  const settledAnswers: Settled[] = [];
+  const second = new Set<number>();
+  let secondTry = false;
+  let done = 0;
+  let total = 0;
+  let inFlight = 0;
+  let stopped: Failure | undefined;
+  let flushing = false;
+  let wake: () => void = () => undefined;
+
+  // Writes: a queue for each place in the dependency list, lowest first, so that what others wait for goes early.
+  const places = plan.names.map((name) => input.order.create.get(name) ?? Number.MAX_SAFE_INTEGER);
+  const ranks = [...new Set(places)].sort((a, b) => a - b);
+  const queues = ranks.map(() => createQueue());
+  const rankOf = places.map((place) => ranks.indexOf(place));
+  const enqueue = (op: number): void => {
+    operations.setState(op, OperationState.ready);
+    (queues[rankOf[operations.resource(op)] as number] as Queue).push(op);
+  };
+
+  // Deletes: a resource's turn comes when all writes are done and no delete of a resource that refers to it is left.
+  const deletes = plan.names.map((): number[] => []);
+  for (let op = 0; op < operations.count; op++) {
+    if (operations.state(op) !== OperationState.waiting) continue;
+    total += 1;
+    if (operations.kind(op) === Kind.delete) (deletes[operations.resource(op)] as number[]).push(op);
+    else if (operations.free(op)) enqueue(op);
+  }
+  const referrers = referrersOf(models, places);
+  const openDeletes = deletes.map((list) => list.length);
+
+  const stop = (failure: Failure): void => {
+    stopped ??= failure;
+    wake();
+  };
+  input.signal?.addEventListener('abort', () => stop(new Failure('cancelled', 'Stopped, as asked.')), { once: true });
+  if (input.signal?.aborted) stop(new Failure('cancelled', 'Stopped, as asked.'));
+
+  const hold = (op: number, root: number): void => {
+    operations.setState(op, OperationState.blocked);
+    operations.setProblem(op, root);
+    ledger.pending.settle(operations.pendingId(op), PendingState.held, undefined, root);
+    accounts.add(plan.names[operations.resource(op)] as string, 'held');
+    done += 1;
+    operations.settled(op, false, enqueue, (dependant) => hold(dependant, root));
+  };
+
+  const commit = (settled: Settled): void => {
+    const { op, pending, outcome } = settled;
+    const index = operations.resource(op);
+    if (operations.kind(op) === Kind.delete) openDeletes[index] = (openDeletes[index] as number) - 1;
+    const name = plan.names[index] as string;
+    const resourceId = plan.resourceIds[index] as number;
+    switch (outcome.kind) {
+      case 'confirmed':
+      case 'replaced': {
+        if (operations.kind(op) === Kind.delete) {
+          ledger.records.remove(resourceId, pending.keyHash);
+          accounts.add(name, 'deleted');
+        } else {
+          ledger.records.confirm(
+            resourceId,
+            {
+              keyHash: pending.keyHash,
+              fullHash: pending.fullHash as Buffer,
+              sourceHash: pending.sourceHash,
+              apiId: outcome.apiId,
+              state: RecordState.confirmed,
+            },
+            input.now(),
+          );
+          if (outcome.kind === 'confirmed') {
+            if (pending.oldKeyHash !== null) ledger.records.remove(resourceId, pending.oldKeyHash);
+            accounts.add(name, outcome.as);
+          } else {
+            accounts.add(name, 'created');
+            if (outcome.oldGone && pending.oldKeyHash !== null) {
+              ledger.records.remove(resourceId, pending.oldKeyHash);
+              accounts.read(name);
+              accounts.add(name, 'deleted');
+            }
+          }
+        }
+        ledger.pending.remove(pending.id);
+        operations.setState(op, OperationState.done);
+        done += 1;
+        operations.settled(op, true, enqueue, () => undefined);
+        return;
+      }
+      case 'refused': {
+        const found = classifyAnswer(outcome.answer, model);
+        const problemId = ledger.problems.add(
+          {
+            batchId: input.batchId,
+            resourceId,
+            code: found.code,
+            path: found.path,
+            subject: found.descriptor ?? found.entity,
+            value: undefined,
+            status: outcome.answer.status,
+            file: undefined,
+            row: undefined,
+            detail: { answer: outcome.answer.text, correlationId: outcome.answer.correlationId },
+          },
+          input.now(),
+        );
+        ledger.pending.settle(pending.id, PendingState.failed, problemId, undefined);
+        operations.setState(op, OperationState.blocked);
+        operations.setProblem(op, problemId);
+        accounts.add(name, 'failed');
+        done += 1;
+        if (!secondTry && WORTH_A_SECOND_TRY.has(found.code)) second.add(op);
+        operations.settled(op, false, enqueue, (dependant) => hold(dependant, problemId));
+      }
+    }
+  };
+
+  // Answers that arrive together are committed together: one transaction for a turn of the event loop.
+  const flush = (): void => {
+    flushing = false;
+    if (settledAnswers.length === 0) return;
+    const answers = settledAnswers.splice(0);
+    try {
+      ledger.transaction(() => {
+        for (const settled of answers) commit(settled);
+      });
+    } catch (thrown) {
+      fatal = thrown;
+    }
+    input.onProgress({ done, total, connections: inFlight });
+    wake();
+  };
+  let fatal: unknown;
+  const settle = (settled: Settled): void => {
+    settledAnswers.push(settled);
+    if (!flushing) {
+      flushing = true;
+      setImmediate(flush);
+    }
+  };
+
+  const send = async (op: number): Promise<void> => {
+    const index = operations.resource(op);
+    const name = plan.names[index] as string;
+    const resourceId = plan.resourceIds[index] as number;
+    operations.setState(op, OperationState.sent);
+    inFlight += 1;
+    const started = performance.now();
+    try {
+      const pending = ledger.pending.read(operations.pendingId(op));
+      const outcome = await sendOne(
+        input,
+        models[index] as ResourceModel,
+        name,
+        resourceId,
+        operations.kind(op),
+        pending,
+      );
+      const refused = outcome.kind === 'refused' ? outcome.answer.status : 0;
+      limiter.answered(performance.now() - started, refused === 429 || refused === 503);
+      settle({ op, pending, outcome });
+    } catch (thrown) {
+      // Nothing is known about this one: it stays planned, and goes again in the next batch.
+      operations.setState(op, OperationState.ready);
+      if (thrown instanceof Failure) stop(thrown);
+      else fatal ??= thrown;
+    } finally {
+      inFlight -= 1;
+      wake();
+    }
+  };
+
+  const pump = async (next: () => number | undefined): Promise<void> => {
+    for (;;) {
+      while (stopped === undefined && fatal === undefined && inFlight < limiter.limit) {
+        const op = next();
+        if (op === undefined) break;
+        void send(op);
+      }
+      if (inFlight === 0 && settledAnswers.length === 0) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
+
+  const nextWrite = (): number | undefined => {
+    for (const queue of queues) {
+      const op = queue.shift();
+      if (op !== undefined) return op;
+    }
+    return undefined;
+  };
+  const cursor = deletes.map(() => 0);
+  const nextDelete = (): number | undefined => {
+    for (let index = deletes.length - 1; index >= 0; index--) {
+      const list = deletes[index] as number[];
+      if ((cursor[index] as number) >= list.length) continue;
+      if ((referrers[index] as number[]).some((other) => (openDeletes[other] as number) > 0)) continue;
+      const op = list[cursor[index] as number];
+      cursor[index] = (cursor[index] as number) + 1;
+      return op;
+    }
+    return undefined;
+  };
+
+  ledger.transaction(() => ledger.pending.freeze(input.batchId));
+  input.onProgress({ done, total, connections: 0 });
+  await pump(nextWrite);
+  await pump(nextDelete);
+
+  // What was refused for want of something that has arrived since is tried once more; so is what the server fumbled.
+  if (stopped === undefined && fatal === undefined && second.size > 0) {
+    secondTry = true;
+    for (const list of deletes) list.length = 0;
+    cursor.fill(0);
+    ledger.transaction(() => {
+      for (const op of second) reopen(op);
+    });
+    await pump(nextWrite);
+    await pump(nextDelete);
+  }
+  function reopen(op: number): void {
+    const problem = operations.problem(op);
+    accounts.remove(plan.names[operations.resource(op)] as string, 'failed');
+    ledger.pending.settle(operations.pendingId(op), PendingState.planned, undefined, undefined);
+    done -= 1;
+    if (operations.kind(op) === Kind.delete) {
+      operations.setState(op, OperationState.waiting);
+      const index = operations.resource(op);
+      (deletes[index] as number[]).push(op);
+      openDeletes[index] = (openDeletes[index] as number) + 1;
+    } else enqueue(op);
+    const release = (dependant: number): void => {
+      if (operations.problem(dependant) !== problem) return;
+      operations.setState(dependant, OperationState.waiting);
+      ledger.pending.settle(operations.pendingId(dependant), PendingState.planned, undefined, undefined);
+      accounts.remove(plan.names[operations.resource(dependant)] as string, 'held');
+      done -= 1;
+      operations.reopen(dependant, release);
+    };
+    operations.reopen(op, release);
+  }
+  if (fatal !== undefined) throw fatal;
+
+  // Nobody is left out of the account: what waits for something that never ended is held, what was not tried is skipped.
+  let left = 0;
+  ledger.transaction(() => {
+    for (let op = 0; op < operations.count; op++) {
+      const state = operations.state(op);
+      if (state === OperationState.done || state === OperationState.blocked) continue;
+      const name = plan.names[operations.resource(op)] as string;
+      if (stopped === undefined && operations.problem(op) !== 0) {
+        ledger.pending.settle(operations.pendingId(op), PendingState.held, undefined, operations.problem(op));
+        accounts.add(name, 'held');
+      } else {
+        left += 1;
+        accounts.add(name, 'skipped');
+      }
+    }
+  });
+  return { left, stopped };
+}
+
+/** Sends one record, and follows up what a plain answer leaves open. */
+async function sendOne(
+  input: DispatchInput,
+  model: ResourceModel,
+  name: string,
+  resourceId: number,
+  kind: Kind,
+  pending: PendingToSend,
+): Promise<Settled['outcome']> {
+  const { sender, ledger } = input;
+  const body = pending.body ?? '';
+  const create = async (as: 'created' | 'updated'): Promise<Settled['outcome']> => {
+    const answer = await sender.post(name, body);
+    if (answer.status !== 200 && answer.status !== 201) return { kind: 'refused', answer };
+    return { kind: 'confirmed', apiId: answer.id ?? (await idOf(input, model, body)), as };
+  };
+  switch (kind) {
+    case Kind.create:
+      return create('created');
+    case Kind.update: {
+      const id = ledger.records.apiId(resourceId, pending.keyHash);
+      if (id === undefined) return create('updated');
+      const answer = await sender.put(name, id, body);
+      if (answer.status === 200 || answer.status === 204) return { kind: 'confirmed', apiId: id, as: 'updated' };
+      // Deleted at the API by somebody else: the source still has it, so it is made again.
+      if (answer.status === 404) return create('updated');
+      return { kind: 'refused', answer };
+    }
+    case Kind.rekey: {
+      const oldKey = pending.oldKeyHash as Buffer;
+      const id = ledger.records.apiId(resourceId, oldKey);
+      if (id === undefined) return create('updated');
+      const answer = await sender.put(name, id, body);
+      if (answer.status === 200 || answer.status === 204) return { kind: 'confirmed', apiId: id, as: 'updated' };
+      if (answer.status === 404) return create('updated');
+      if (classifyAnswer(answer, input.model).code !== 'key-change-refused') return { kind: 'refused', answer };
+      // The API takes no key change here after all: the new item is made, then the old one goes.
+      const made = await create('created');
+      if (made.kind !== 'confirmed') return made;
+      const removed = await sender.remove(name, id);
+      return { kind: 'replaced', apiId: made.apiId, oldGone: isGone(removed.status) };
+    }
+    case Kind.delete: {
+      const id = ledger.records.apiId(resourceId, pending.keyHash);
+      // Without an id there is nothing that could be deleted; the ledger forgets it.
+      if (id === undefined) return { kind: 'confirmed', apiId: undefined, as: 'deleted' };
+      const answer = await sender.remove(name, id);
+      return isGone(answer.status)
+        ? { kind: 'confirmed', apiId: undefined, as: 'deleted' }
+        : { kind: 'refused', answer };
+    }
+  }
+}
+
+const isGone = (status: number): boolean => status === 200 || status === 204 || status === 404 || status === 410;
+
+/** A host that tells no Location is asked for the id by the natural key. */
+async function idOf(input: DispatchInput, model: ResourceModel, body: string): Promise<string | undefined> {
+  const key = keyReader(model.identity)(JSON.parse(body) as JsonObject);
+  if (key === undefined) return undefined;
+  const values = key.split('\u001f');
+  return input.find(model.name, Object.fromEntries(model.identity.map((part, i) => [part.name, values[i] ?? ''])));
+}
+
+/**
+ * For each resource, the resources of the plan that refer to it (by index). Only those later in the dependency list:
+ * two that refer to each other would wait for ever.
+ */
+function referrersOf(models: readonly ResourceModel[], places: readonly number[]): number[][] {
+  const indexOf = new Map(models.map((model, index) => [model.name, index]));
+  const referrers = models.map((): Set<number> => new Set());
+  models.forEach((model, index) => {
+    const visit = (properties: ResourceModel['properties']): void => {
+      for (const property of properties) {
+        if (property.kind === 'reference') {
+          for (const target of property.targets) {
+            const to = indexOf.get(target);
+            if (to === undefined || (places[to] as number) >= (places[index] as number)) continue;
+            (referrers[to] as Set<number>).add(index);
+          }
+        } else if (property.kind === 'collection' || property.kind === 'object') visit(property.properties);
+      }
+    };
+    visit(model.properties);
+  });
+  return referrers.map((set) => [...set]);
+}
+
+interface Queue {
+  push(op: number): void;
+  shift(): number | undefined;
+}
+
+/** First in, first out, without moving what is left at each step. */
+function createQueue(): Queue {
+  let items: number[] = [];
+  let head = 0;
+  return {
+    push: (op) => void items.push(op),
+    shift() {
+      if (head === items.length) return undefined;
+      const op = items[head] as number;
+      head += 1;
+      if (head > 4096 && head * 2 > items.length) {
+        items = items.slice(head);
+        head = 0;
+      }
+      return op;
+    },
+  };
+}

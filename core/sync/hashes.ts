@@ -1,0 +1,23 @@
+/** The three keyed hashes by which a ledger knows a record, as latin1 strings; and the same as bytes for its columns. */
+import { FULL_BYTES, KEY_BYTES, SOURCE_BYTES } from '../ledger/records.ts';
+import type { Seal } from '../ledger/seal.ts';
+
+export interface Hashes {
+  /** Of a natural key as text (edfi/keys). The resource is in it: one table can hold the keys of all. */
+  key(resource: string, key: string): string;
+  /** Of a body in canonical form. */
+  full(resource: string, canonicalBody: string): string;
+  /** Of what a source calls the record. */
+  source(resource: string, sourceId: string): string;
+}
+
+export function createHashes(seal: Seal): Hashes {
+  return {
+    key: (resource, key) => seal.digest(`k\n${resource}\n${key}`).slice(0, KEY_BYTES),
+    full: (resource, body) => seal.digest(`f\n${resource}\n${body}`).slice(0, FULL_BYTES),
+    source: (resource, id) => seal.digest(`s\n${resource}\n${id}`).slice(0, SOURCE_BYTES),
+  };
+}
+
+export const bytes = (hash: string): Buffer => Buffer.from(hash, 'latin1');
+export const textOf = (hash: Uint8Array): string => Buffer.from(hash).toString('latin1');

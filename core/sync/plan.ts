@@ -1,0 +1,706 @@
+/**
+ * Steps 2 to 5 of a record's way: map, check, reconcile with the ledger, and plan what is to be sent. Nothing is
+ * changed at the API; everything planned is written to the ledger's pending table in the caller's transaction.
+ */
+import type { DependencyOrder } from '../edfi/dependencies.ts';
+import { keyReader, referenceReader } from '../edfi/keys.ts';
+import type { ApiModel, JsonObject, ResourceModel, ResourceName } from '../edfi/model.ts';
+import type { ProblemCode } from '../errors/catalogue.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { Kind, type PendingLeft, PendingState } from '../ledger/pending.ts';
+import { FULL_BYTES, KEY_BYTES, type LoadedRecords, RecordState, SOURCE_BYTES } from '../ledger/records.ts';
+import type { MappedRecord, MappingIssueCode } from '../mapping/types.ts';
+import { type CheckIssue, compileCheck, type KnownDescriptors } from '../validation/check.ts';
+import { type Accounts, createAccounts } from './account.ts';
+import { type PersonRules, personRules } from './authorization.ts';
+import { canonical } from './canonical.ts';
+import { createHashTable, type HashTable } from './hash-table.ts';
+import { bytes, createHashes, type Hashes, textOf } from './hashes.ts';
+import { createOperations, OperationState, type Operations } from './operations.ts';
+
+/** A resource as the mapping makes it. */
+export interface PlannedResource {
+  readonly name: ResourceName;
+  /** Whether a record that vanished from the source is to be deleted at the API. */
+  readonly deletes: boolean;
+  /** The records of the source, mapped, in batches. */
+  records(): AsyncIterable<readonly MappedRecord[]>;
+}
+
+/** Looks an item up at the API by its natural key; its id, or undefined where the API does not have it. */
+export type FindByKey = (resource: ResourceName, query: Record<string, string>) => Promise<string | undefined>;
+
+export interface PlanInput {
+  readonly ledger: Ledger;
+  readonly connectionId: number;
+  readonly batchId: number;
+  readonly model: ApiModel;
+  readonly order: DependencyOrder;
+  readonly resources: readonly PlannedResource[];
+  readonly known: KnownDescriptors;
+  /** Version of the mapping and of the specification: what failed is tried again when either changed. */
+  readonly mappingVersion: string;
+  /** Try again what failed, even where nothing changed. */
+  readonly retryFailed: boolean;
+  readonly find: FindByKey;
+  readonly now: () => number;
+  readonly onProgress: (read: number) => void;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface Sample {
+  readonly file: string;
+  readonly row: number;
+}
+
+/** What is planned for one resource; `existing` is how many records the ledger had confirmed. */
+export interface ResourcePlan {
+  readonly resource: ResourceName;
+  existing: number;
+  creates: number;
+  updates: number;
+  deletes: number;
+  /** Of the deletes, those that belong to a key change: the same item under its new key is created. */
+  replaced: number;
+  keyChanges: number;
+  unchanged: number;
+  rejected: number;
+  held: number;
+  failedBefore: number;
+  skipped: number;
+  readonly samples: { create: Sample[]; update: Sample[] };
+}
+
+export interface Plan {
+  readonly resources: readonly ResourcePlan[];
+  readonly operations: Operations;
+  /** Names of the resources by the index that operations carry. */
+  readonly names: readonly ResourceName[];
+  readonly resourceIds: readonly number[];
+  readonly accounts: Accounts;
+  readonly hashes: Hashes;
+}
+
+const SAMPLES = 3;
+
+/** Codes of refusals that another try may undo by itself: the record goes again in the next batch. */
+const TRANSIENT = new Set(['rate-limited', 'server-error', 'unreachable', 'changed-by-another']);
+/** Refusals because something else was missing: worth another try once something it refers to is on its way. */
+const FOR_WANT_OF_ANOTHER = new Set([
+  'reference-missing',
+  'not-authorized-student',
+  'not-authorized-staff',
+  'not-authorized-organization',
+  'not-authorized',
+  'dependent-item-exists',
+]);
+
+interface ResourceState {
+  readonly index: number;
+  readonly id: number;
+  readonly model: ResourceModel;
+  readonly plan: ResourcePlan;
+  readonly rules: PersonRules;
+  readonly loaded: LoadedRecords;
+  readonly seen: Uint8Array;
+  readonly byFull: HashTable;
+  /** Made when the first record is not known by its full hash. */
+  byKey: HashTable | undefined;
+  bySource: HashTable | undefined;
+  readonly left: Map<string, PendingLeft>;
+  readonly check: (body: JsonObject) => CheckIssue[];
+  readonly keyOf: (body: JsonObject) => string | undefined;
+  readonly references: ReturnType<typeof referenceReader>;
+  /** Creates of this scan with their source hashes, to be matched with what vanished. */
+  readonly created: { op: number; source: string; cascades: boolean }[];
+  readonly toMatch: { record: MappedRecord; key: string; keyHash: string; source: string }[];
+}
+
+/** Someone's associations in this batch. */
+interface Authorisers {
+  confirmed: boolean;
+  readonly operations: number[];
+}
+
+export async function planBatch(input: PlanInput): Promise<Plan> {
+  const { ledger, model, batchId } = input;
+  const hashes = createHashes(ledger.seal);
+  const operations = createOperations();
+  const accounts = createAccounts();
+  const byName = new Map(input.resources.map((resource) => [resource.name, resource]));
+  const createOrder = input.order.create;
+  const place = (name: ResourceName): number => createOrder.get(name) ?? Number.MAX_SAFE_INTEGER;
+  const names = [...byName.keys()].sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
+  const produced = new Set(names);
+  const plans: ResourcePlan[] = [];
+  const resourceIds: number[] = [];
+  /** Every record of this batch that is not simply unchanged, by key hash. */
+  const byKeyHash = createHashTable();
+  const people = new Map<string, Authorisers>();
+  /** Updates of people, which wait for associations that are read after them. */
+  const laterPeople: { op: number; person: string }[] = [];
+  const findings = new Map<string, number>();
+  const referenceHashes = new Map<string, readonly string[]>();
+  let read = 0;
+
+  /** The key hashes a reference can stand for: one for each resource that can hold its target. */
+  const hashesOfReference = (targets: readonly ResourceName[], entity: string, key: string): readonly string[] => {
+    const cacheKey = `${entity}\n${key}`;
+    let known = referenceHashes.get(cacheKey);
+    if (known === undefined) {
+      known = targets.filter((target) => produced.has(target)).map((target) => hashes.key(target, key));
+      // Bounded: the same section or school comes again and again, the same student a few dozen times.
+      if (referenceHashes.size > 100_000) referenceHashes.clear();
+      referenceHashes.set(cacheKey, known);
+    }
+    return known;
+  };
+  const authorisersOf = (person: string): Authorisers => {
+    let found = people.get(person);
+    if (found === undefined) {
+      found = { confirmed: false, operations: [] };
+      people.set(person, found);
+    }
+    return found;
+  };
+  const personOf = (state: ResourceState, body: JsonObject): string | undefined => {
+    const property = state.rules.authorises;
+    if (property === undefined) return undefined;
+    let person: string | undefined;
+    state.references(body, (found) => {
+      if (found.property === property) person = `${property.entity}\n${found.key}`;
+    });
+    return person;
+  };
+
+  const addProblem = (
+    state: ResourceState,
+    record: MappedRecord | undefined,
+    left: PendingLeft | undefined,
+    problem: { code: string; path?: string; subject?: string; value?: string; all?: unknown },
+  ): number => {
+    // A record that fails as it did before keeps its problem: the list grows by what is new, not by every batch.
+    if (left?.problemId != null && left.code === problem.code && left.mapping === input.mappingVersion)
+      return left.problemId;
+    return ledger.problems.add(
+      {
+        batchId,
+        resourceId: state.id,
+        code: problem.code,
+        path: problem.path,
+        subject: problem.subject,
+        value: problem.code === 'descriptor-unmapped' ? problem.value : undefined,
+        status: undefined,
+        file: record?.file,
+        row: record?.row,
+        detail: { value: problem.value, issues: problem.all },
+      },
+      input.now(),
+    );
+  };
+
+  const block = (
+    state: ResourceState,
+    record: MappedRecord,
+    source: string,
+    keyHash: string | undefined,
+    options: {
+      pending: typeof PendingState.rejected | typeof PendingState.held;
+      kind: Kind;
+      full?: string | undefined;
+      problemId?: number;
+      rootId?: number;
+    },
+  ): number => {
+    const pendingId = ledger.pending.insert(batchId, {
+      resourceId: state.id,
+      kind: options.kind,
+      state: options.pending,
+      keyHash: keyHash === undefined ? undefined : bytes(keyHash),
+      oldKeyHash: undefined,
+      fullHash: options.full === undefined ? undefined : bytes(options.full),
+      sourceHash: bytes(source),
+      body: JSON.stringify(record.body),
+      frozen: undefined,
+      mapping: input.mappingVersion,
+      file: record.file,
+      row: record.row,
+      problemId: options.problemId,
+      rootId: options.rootId,
+    });
+    const op = operations.add(
+      state.index,
+      options.kind,
+      pendingId,
+      OperationState.blocked,
+      options.problemId ?? options.rootId ?? 0,
+    );
+    if (keyHash !== undefined) byKeyHash.set(keyHash, op);
+    if (options.pending === PendingState.rejected) {
+      accounts.add(state.model.name, 'rejected');
+      state.plan.rejected += 1;
+    } else {
+      accounts.add(state.model.name, 'held');
+      state.plan.held += 1;
+    }
+    return op;
+  };
+
+  /** A record that cannot be sent must not have its old self deleted as vanished: it is still in the source. */
+  const keepOld = (state: ResourceState, source: string): void => {
+    const i = bySource(state).find(source);
+    if (i !== -1) state.seen[i] = 1;
+  };
+
+  const scan = (state: ResourceState, record: MappedRecord): void => {
+    const { name } = state.model;
+    accounts.read(name);
+    read += 1;
+    const full = hashes.full(name, canonical(record.body));
+    if (record.issues === undefined && record.disposition !== 'match') {
+      const known = state.byFull.find(full);
+      if (
+        known !== -1 &&
+        state.loaded.states[known] === RecordState.confirmed &&
+        sameBytes(state.loaded.fulls, known * FULL_BYTES, full)
+      ) {
+        if (state.seen[known] === 1) {
+          accounts.add(name, 'skipped');
+          state.plan.skipped += 1;
+          return;
+        }
+        state.seen[known] = 1;
+        accounts.add(name, 'unchanged');
+        state.plan.unchanged += 1;
+        const person = personOf(state, record.body);
+        if (person !== undefined) authorisersOf(person).confirmed = true;
+        return;
+      }
+    }
+    scanChanged(state, record, full);
+  };
+
+  const scanChanged = (state: ResourceState, record: MappedRecord, full: string): void => {
+    const { name } = state.model;
+    const source = hashes.source(name, record.sourceId);
+    const key = state.keyOf(record.body);
+    const person = personOf(state, record.body);
+    const keyHash = key === undefined ? undefined : hashes.key(name, key);
+    const i = keyHash === undefined ? -1 : byKey(state).find(keyHash);
+    const exists = i !== -1;
+    const left = state.left.get(keyHash ?? source);
+
+    if (record.disposition === 'match' && key !== undefined && keyHash !== undefined) {
+      if (exists) {
+        if (state.seen[i] === 0) state.seen[i] = 1;
+        accounts.add(name, 'skipped');
+        state.plan.skipped += 1;
+      } else state.toMatch.push({ record, key, keyHash, source });
+      return;
+    }
+
+    // Twice in one export: the same again is skipped, something else under the same key cannot be decided here.
+    if (keyHash !== undefined) {
+      const earlier = byKeyHash.find(keyHash);
+      if (earlier !== -1 || (exists && state.seen[i] === 1)) {
+        const same = earlier !== -1 && ledger.pending.fullHash(operations.pendingId(earlier)) === full;
+        if (same) {
+          accounts.add(name, 'skipped');
+          state.plan.skipped += 1;
+          return;
+        }
+        const problemId = addProblem(state, record, left, { code: 'duplicate-key', all: record.issues });
+        // Not registered under its key: what refers to the key means the record that came first.
+        const pendingKey = undefined;
+        block(state, record, source, pendingKey, {
+          pending: PendingState.rejected,
+          kind: Kind.create,
+          full,
+          problemId,
+        });
+        return;
+      }
+      if (exists) state.seen[i] = 1;
+    }
+    const kind = exists ? Kind.update : Kind.create;
+
+    const issues = issuesOf(state, record, key);
+    const first = issues[0];
+    if (first !== undefined) {
+      if (!exists) keepOld(state, source);
+      const inheritedFrom = issues.every((issue) => issue.inherited) ? findings.get(findingKey(first)) : undefined;
+      if (inheritedFrom !== undefined) {
+        const op = block(state, record, source, keyHash, {
+          pending: PendingState.held,
+          kind,
+          full,
+          rootId: inheritedFrom,
+        });
+        if (person !== undefined && !exists) authorisersOf(person).operations.push(op);
+        return;
+      }
+      const problemId = addProblem(state, record, left, { ...first, all: issues });
+      findings.set(findingKey(first), problemId);
+      const op = block(state, record, source, keyHash, { pending: PendingState.rejected, kind, full, problemId });
+      // What the API has of it stays as it is, and still authorises.
+      if (person !== undefined) {
+        if (exists) authorisersOf(person).confirmed = true;
+        else authorisersOf(person).operations.push(op);
+      }
+      return;
+    }
+
+    const targets: number[] = [];
+    let root = 0;
+    let cascades = false;
+    const needed = new Set<string>();
+    state.references(record.body, (found) => {
+      for (const hash of hashesOfReference(found.property.targets, found.property.entity, found.key)) {
+        const target = byKeyHash.find(hash);
+        if (target === -1) continue;
+        if (operations.state(target) === OperationState.blocked) {
+          // An item the API has already can be referred to, although its change cannot be sent.
+          if (operations.kind(target) === Kind.create && root === 0) root = operations.problem(target);
+        } else if (operations.kind(target) === Kind.create || operations.kind(target) === Kind.rekey) {
+          if (!targets.includes(target)) targets.push(target);
+          if (operations.kind(target) === Kind.rekey && found.property.identity) cascades = true;
+        }
+      }
+      if (state.rules.needs.has(found.property.entity)) needed.add(`${found.property.entity}\n${found.key}`);
+    });
+    const anyOf: number[][] = [];
+    for (const who of needed) {
+      const found = people.get(who);
+      if (found === undefined || found.confirmed || found.operations.length === 0) continue;
+      const open = found.operations.filter((op) => operations.state(op) !== OperationState.blocked);
+      if (open.length > 0) anyOf.push(open);
+      else if (root === 0) root = operations.problem(found.operations[0] as number);
+    }
+    if (root !== 0) {
+      if (!exists) keepOld(state, source);
+      const op = block(state, record, source, keyHash, { pending: PendingState.held, kind, full, rootId: root });
+      if (person !== undefined) {
+        if (exists) authorisersOf(person).confirmed = true;
+        else authorisersOf(person).operations.push(op);
+      }
+      return;
+    }
+
+    if (left?.state === PendingState.failed && left.problemId !== null && keyHash !== undefined) {
+      const code = left.code ?? '';
+      const unchanged =
+        left.fullHash !== null && textOf(left.fullHash) === full && left.mapping === input.mappingVersion;
+      const cured = FOR_WANT_OF_ANOTHER.has(code) && (targets.length > 0 || anyOf.length > 0);
+      if (unchanged && !input.retryFailed && !TRANSIENT.has(code) && !cured) {
+        ledger.pending.keep(left.id, batchId);
+        if (!exists) keepOld(state, source);
+        const op = operations.add(state.index, kind, left.id, OperationState.blocked, left.problemId);
+        byKeyHash.set(keyHash, op);
+        accounts.add(name, 'failed');
+        state.plan.failedBefore += 1;
+        if (person !== undefined && exists) authorisersOf(person).confirmed = true;
+        else if (person !== undefined) authorisersOf(person).operations.push(op);
+        return;
+      }
+    }
+
+    const pendingId = ledger.pending.insert(batchId, {
+      resourceId: state.id,
+      kind,
+      state: PendingState.planned,
+      keyHash: bytes(keyHash as string),
+      oldKeyHash: undefined,
+      fullHash: bytes(full),
+      sourceHash: bytes(source),
+      body: JSON.stringify(record.body),
+      frozen: record.frozen,
+      mapping: input.mappingVersion,
+      file: record.file,
+      row: record.row,
+      problemId: undefined,
+      rootId: undefined,
+    });
+    const op = operations.add(state.index, kind, pendingId, OperationState.waiting, 0);
+    byKeyHash.set(keyHash as string, op);
+    for (const target of targets) operations.waitFor(op, target);
+    for (const any of anyOf) operations.waitForAny(op, any);
+    if (exists) {
+      state.plan.updates += 1;
+      sample(state.plan.samples.update, record);
+      if (state.rules.isPerson) laterPeople.push({ op, person: `${state.model.entity}\n${key}` });
+    } else {
+      state.plan.creates += 1;
+      sample(state.plan.samples.create, record);
+      if (state.loaded.count > 0) state.created.push({ op, source, cascades });
+    }
+    if (person !== undefined) {
+      const who = authorisersOf(person);
+      if (exists) who.confirmed = true;
+      who.operations.push(op);
+    }
+  };
+
+  const matchExisting = async (state: ResourceState): Promise<void> => {
+    for (const { record, key, keyHash, source } of state.toMatch) {
+      input.signal?.throwIfAborted();
+      if (byKeyHash.find(keyHash) !== -1) {
+        accounts.add(state.model.name, 'skipped');
+        state.plan.skipped += 1;
+        continue;
+      }
+      const id = await input.find(state.model.name, keyQuery(state.model, key));
+      if (id === undefined) {
+        const left = state.left.get(keyHash);
+        const problemId = addProblem(state, record, left, { code: 'organization-not-in-api' });
+        block(state, record, source, keyHash, { pending: PendingState.rejected, kind: Kind.create, problemId });
+        continue;
+      }
+      ledger.records.confirm(
+        state.id,
+        {
+          keyHash: bytes(keyHash),
+          fullHash: new Uint8Array(FULL_BYTES),
+          sourceHash: bytes(source),
+          apiId: id,
+          state: RecordState.matched,
+        },
+        input.now(),
+      );
+      accounts.add(state.model.name, 'skipped');
+      state.plan.skipped += 1;
+    }
+  };
+
+  /** What the ledger has and the source has no longer: moved to another key, or gone. */
+  const reconcileVanished = (state: ResourceState, deletes: boolean): void => {
+    const { loaded, seen, model: resource } = state;
+    const gone: number[] = [];
+    for (let i = 0; i < loaded.count; i++) {
+      if (seen[i] === 0 && loaded.states[i] === RecordState.confirmed) gone.push(i);
+    }
+    if (gone.length === 0) return;
+    const bySourceHash = createHashTable(gone.length);
+    for (const i of gone) bySourceHash.setBytes(loaded.sources, i * SOURCE_BYTES, i);
+    const replaced = new Set<number>();
+    for (const { op, source, cascades } of state.created) {
+      const i = bySourceHash.find(source);
+      if (i === -1 || replaced.has(i)) continue;
+      replaced.add(i);
+      state.plan.keyChanges += 1;
+      const oldKey = loaded.keys.slice(i * KEY_BYTES, (i + 1) * KEY_BYTES);
+      if (resource.updatableKey || cascades) {
+        // The item keeps its id; the API carries the change on to what refers to it.
+        ledger.pending.becomeRekey(operations.pendingId(op), oldKey);
+        operations.setKind(op, Kind.rekey);
+        state.plan.creates -= 1;
+        state.plan.updates += 1;
+        seen[i] = 1;
+      } else {
+        state.plan.replaced += 1;
+        planDelete(state, i);
+      }
+    }
+    if (!deletes) return;
+    for (const i of gone) if (!replaced.has(i)) planDelete(state, i);
+  };
+
+  const planDelete = (state: ResourceState, i: number): void => {
+    const { name } = state.model;
+    const keyHash = state.loaded.keys.slice(i * KEY_BYTES, (i + 1) * KEY_BYTES);
+    accounts.read(name);
+    read += 1;
+    const left = state.left.get(`delete\n${textOf(keyHash)}`);
+    if (left?.state === PendingState.failed && left.problemId !== null && !input.retryFailed) {
+      const code = left.code ?? '';
+      if (!TRANSIENT.has(code) && code !== 'dependent-item-exists') {
+        ledger.pending.keep(left.id, batchId);
+        operations.add(state.index, Kind.delete, left.id, OperationState.blocked, left.problemId);
+        accounts.add(name, 'failed');
+        state.plan.failedBefore += 1;
+        return;
+      }
+    }
+    const pendingId = ledger.pending.insert(batchId, {
+      resourceId: state.id,
+      kind: Kind.delete,
+      state: PendingState.planned,
+      keyHash,
+      oldKeyHash: undefined,
+      fullHash: undefined,
+      sourceHash: state.loaded.sources.slice(i * SOURCE_BYTES, (i + 1) * SOURCE_BYTES),
+      body: undefined,
+      frozen: undefined,
+      mapping: input.mappingVersion,
+      file: undefined,
+      row: undefined,
+      problemId: undefined,
+      rootId: undefined,
+    });
+    operations.add(state.index, Kind.delete, pendingId, OperationState.waiting, 0);
+    state.plan.deletes += 1;
+  };
+
+  for (const name of names) {
+    const resource = byName.get(name) as PlannedResource;
+    const resourceModel = model.resources[name];
+    if (resourceModel === undefined) continue;
+    const state = startResource(input, resourceModel, plans.length, createOrder);
+    plans.push(state.plan);
+    resourceIds.push(state.id);
+    for await (const batch of resource.records()) {
+      input.signal?.throwIfAborted();
+      for (const record of batch) scan(state, record);
+      input.onProgress(read);
+    }
+    await matchExisting(state);
+    reconcileVanished(state, resource.deletes);
+    ledger.pending.dropOthers(state.id, batchId);
+  }
+
+  for (const { op, person } of laterPeople) {
+    const found = people.get(person);
+    if (found === undefined || found.confirmed) continue;
+    const open = found.operations.filter((other) => operations.state(other) !== OperationState.blocked);
+    if (open.length > 0) operations.waitForAny(op, open);
+  }
+  return {
+    resources: plans,
+    operations,
+    names: plans.map((plan) => plan.resource),
+    resourceIds,
+    accounts,
+    hashes,
+  };
+}
+
+function startResource(
+  input: PlanInput,
+  model: ResourceModel,
+  index: number,
+  createOrder: ReadonlyMap<ResourceName, number>,
+): ResourceState {
+  const id = input.ledger.resourceId(input.connectionId, model.name);
+  const loaded = input.ledger.records.load(id);
+  const byFull = createHashTable(loaded.count);
+  for (let i = 0; i < loaded.count; i++) byFull.setBytes(loaded.fulls, i * FULL_BYTES, i);
+  const left = new Map<string, PendingLeft>();
+  for (const pending of input.ledger.pending.left(id)) {
+    const hash = pending.keyHash ?? pending.sourceHash;
+    if (hash === null) continue;
+    left.set(pending.kind === Kind.delete ? `delete\n${textOf(hash)}` : textOf(hash), pending);
+  }
+  return {
+    index,
+    id,
+    model,
+    plan: {
+      resource: model.name,
+      existing: loaded.count,
+      creates: 0,
+      updates: 0,
+      deletes: 0,
+      replaced: 0,
+      keyChanges: 0,
+      unchanged: 0,
+      rejected: 0,
+      held: 0,
+      failedBefore: 0,
+      skipped: 0,
+      samples: { create: [], update: [] },
+    },
+    rules: personRules(model, input.model, createOrder),
+    loaded,
+    seen: new Uint8Array(loaded.count),
+    byFull,
+    byKey: undefined,
+    bySource: undefined,
+    left,
+    check: compileCheck(model, input.known),
+    keyOf: keyReader(model.identity),
+    references: referenceReader(model),
+    created: [],
+    toMatch: [],
+  };
+}
+
+function byKey(state: ResourceState): HashTable {
+  if (state.byKey === undefined) {
+    state.byKey = createHashTable(state.loaded.count);
+    for (let i = 0; i < state.loaded.count; i++) state.byKey.setBytes(state.loaded.keys, i * KEY_BYTES, i);
+  }
+  return state.byKey;
+}
+
+function bySource(state: ResourceState): HashTable {
+  if (state.bySource === undefined) {
+    state.bySource = createHashTable(state.loaded.count);
+    for (let i = 0; i < state.loaded.count; i++) state.bySource.setBytes(state.loaded.sources, i * SOURCE_BYTES, i);
+  }
+  return state.bySource;
+}
+
+function sameBytes(stored: Uint8Array, at: number, hash: string): boolean {
+  for (let i = 0; i < hash.length; i++) if (stored[at + i] !== hash.charCodeAt(i)) return false;
+  return true;
+}
+
+interface Issue {
+  readonly code: ProblemCode;
+  readonly path?: string;
+  readonly subject?: string;
+  readonly value?: string;
+  readonly inherited?: true;
+}
+
+/** The mapping's findings by the names of the catalogue. */
+const CATALOGUE_CODE: Readonly<Record<MappingIssueCode, ProblemCode>> = {
+  'descriptor-unmapped': 'descriptor-unmapped',
+  'row-missing': 'row-missing',
+  'value-unreadable': 'value-unreadable',
+  'value-missing': 'required-missing',
+  'required-setting': 'setting-missing',
+};
+
+const issuePath = (path: string): string => (path === '' ? '$' : `$.${path}`);
+
+/** What keeps a record from being sent: the mapping's own findings first, since they say where in the source. */
+function issuesOf(state: ResourceState, record: MappedRecord, key: string | undefined): Issue[] {
+  const issues: Issue[] = (record.issues ?? []).map((issue) => {
+    const column = issue.column === undefined ? '' : ` (${issue.column})`;
+    const place = issue.table === undefined ? issue.column : `${issue.table}${column}`;
+    const subject = issue.descriptor ?? issue.setting ?? place;
+    return {
+      code: CATALOGUE_CODE[issue.code],
+      path: issuePath(issue.path),
+      ...(subject === undefined ? {} : { subject }),
+      ...(issue.value === undefined ? {} : { value: issue.value }),
+      ...(issue.inherited === undefined ? {} : { inherited: issue.inherited }),
+    };
+  });
+  const explained = issues.map((issue) => issue.path);
+  for (const issue of state.check(record.body)) {
+    // A property the mapping could not fill is missing for the reason it gave.
+    if (explained.some((path) => path === '$' || issue.path === path || issue.path.startsWith(`${path}.`))) continue;
+    issues.push({
+      code: issue.code,
+      path: issue.path,
+      ...(issue.descriptor === undefined ? {} : { subject: issue.descriptor }),
+      ...(issue.value === undefined ? {} : { value: String(issue.value) }),
+    });
+  }
+  if (issues.length === 0 && key === undefined) issues.push({ code: 'required-missing', path: '$' });
+  return issues;
+}
+
+/** The same finding at another record of this batch: what a record inherits from the one it refers to. */
+const findingKey = (issue: Issue): string => `${issue.code}\n${issue.subject ?? ''}\n${issue.value ?? ''}`;
+
+/** The query that finds an item by its natural key: every value under the name queries have for it. */
+function keyQuery(model: ResourceModel, key: string): Record<string, string> {
+  const values = key.split('\u001f');
+  return Object.fromEntries(model.identity.map((part, i) => [part.name, values[i] ?? '']));
+}
+
+function sample(list: Sample[], record: MappedRecord): void {
+  if (list.length < SAMPLES) list.push({ file: record.file, row: record.row });
+}

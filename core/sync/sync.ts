@@ -1,0 +1,285 @@
+/** One batch of one connection, from the files to the account. */
+import { existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import type { EngineEvent, SyncResult } from '../contract/schemas.ts';
+import type { EdFiClient } from '../edfi/client.ts';
+import { Failure, isFailure } from '../errors/failure.ts';
+import { asLedgerFailure, type Ledger } from '../ledger/ledger.ts';
+import { frozenKey } from '../ledger/pending.ts';
+import { compileMapping } from '../mapping/compile.ts';
+import { type DescriptorMap, normaliseCode, seedDescriptorMap } from '../mapping/descriptors.ts';
+import { loadDescriptorDefaults, loadMapping, shippedMappingFor } from '../mapping/load.ts';
+import { runMapping } from '../mapping/run.ts';
+import { openSource } from '../sources/oneroster/open.ts';
+import { isDelta, overlayDelta } from '../sources/overlay.ts';
+import { openSnapshot, saveSnapshot } from '../sources/snapshot.ts';
+import type { Source } from '../sources/types.ts';
+import type { Concurrency } from './concurrency.ts';
+import { describeGuard, displayName } from './describe.ts';
+import { type DispatchResult, dispatch } from './dispatch.ts';
+import { guardPlan } from './guard.ts';
+import { createHashes } from './hashes.ts';
+import { type Knowledge, loadKnowledge } from './knowledge.ts';
+import { type Plan, planBatch } from './plan.ts';
+import { createRate } from './rate.ts';
+
+export interface SyncInput {
+  readonly ledger: Ledger;
+  readonly folder: string;
+  readonly connectionId: number;
+  readonly client: EdFiClient;
+  readonly maxConnections: number;
+  /** Settings of the mapping; studentId among them. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly mappingFile: string | undefined;
+  readonly vanished: 'delete' | 'keep';
+  readonly source: string;
+  readonly planOnly: boolean;
+  readonly approve: boolean;
+  readonly retry: boolean;
+  readonly concurrency: Concurrency;
+  readonly now: () => number;
+  readonly emit: (event: EngineEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What the engine adds to it: the problems, in words. */
+export type SyncOutcome = Omit<SyncResult, 'problems'> & { readonly descriptors: DescriptorContext };
+
+/** What advice on descriptors needs: the values the API has, and the map in force. */
+export interface DescriptorContext {
+  readonly known: Readonly<Record<string, readonly string[]>>;
+  readonly map: DescriptorMap;
+}
+
+/**
+ * Reads, maps, checks, reconciles, plans, and, unless told otherwise, sends.
+ * @returns the account and how it ended; refusals by the API are in it, not thrown
+ * @throws Failure when nothing could be planned: the source, the mapping, the connection or the ledger is unusable
+ */
+export async function runSync(input: SyncInput): Promise<SyncOutcome> {
+  const { ledger, client, connectionId, emit } = input;
+  const started = input.now();
+  emit({ type: 'progress', phase: 'connecting', done: 0, perSecond: 0, connections: 0 });
+  const source = await openWithBase(input);
+  try {
+    const knowledge = await loadKnowledge(client, ledger, connectionId, input.now);
+    const mapping = await prepareMapping(input, knowledge);
+    const notices = [...source.notices, ...leftOutNotices(mapping.compiled.leftOut)];
+    for (const { code, sentence } of notices) emit({ type: 'notice', code, sentence });
+
+    const batch = await planInLedger(input, source, knowledge, mapping);
+    const { plan, batchId, guard } = batch;
+    emit({ type: 'plan', plan: { resources: [...plan.resources], guard } });
+    const waiting = guard.length > 0 && !input.approve;
+    let result: DispatchResult = { left: 0, stopped: undefined };
+    let state: SyncResult['state'] = 'done';
+    if (input.planOnly || waiting) {
+      state = input.planOnly ? 'planned' : 'waiting';
+      result = { left: skipPlanned(plan), stopped: undefined };
+    } else {
+      result = await send(input, knowledge, plan, batchId);
+      if (result.stopped !== undefined) state = 'stopped';
+    }
+    plan.accounts.check();
+    const outcome: SyncOutcome = {
+      state,
+      account: plan.accounts.total(),
+      resources: Object.fromEntries(
+        Object.entries(plan.accounts.resources()).map(([name, account]) => [displayName(name), account]),
+      ),
+      requests: { ...client.requests },
+      notices,
+      left: result.left,
+      stopped: result.stopped === undefined ? null : { code: result.stopped.code, sentence: result.stopped.message },
+      seconds: (input.now() - started) / 1000,
+      descriptors: mapping.context,
+    };
+    if (!input.planOnly) {
+      const summary = JSON.stringify({
+        account: outcome.account,
+        resources: outcome.resources,
+        requests: outcome.requests,
+      });
+      ledger.setBatch(batchId, state === 'planned' ? 'done' : state, summary, waiting ? null : input.now());
+    }
+    return outcome;
+  } finally {
+    await source.close();
+  }
+}
+
+const snapshotFile = (input: SyncInput): string => path.join(input.folder, 'sources', `${input.connectionId}.rows`);
+
+/** A delta export only tells changes: it is laid over the sealed copy of the last full set of rows. */
+async function openWithBase(input: SyncInput): Promise<Source> {
+  const source = await openSource(input.source, { signal: input.signal });
+  if (!isDelta(source)) return source;
+  try {
+    const base = await openSnapshot(snapshotFile(input), input.ledger.seal.fileKey('source'));
+    return overlayDelta(base, source);
+  } catch (thrown) {
+    await source.close();
+    throw thrown;
+  }
+}
+
+interface PreparedMapping {
+  readonly compiled: ReturnType<typeof compileMapping>;
+  readonly context: DescriptorContext;
+}
+
+async function prepareMapping(input: SyncInput, knowledge: Knowledge): Promise<PreparedMapping> {
+  const file = input.mappingFile ?? shippedMappingFor(knowledge.discovery.dataStandard ?? '5.2');
+  const compiled = compileMapping(await loadMapping(file), knowledge.model, input.settings);
+  const known: Record<string, readonly string[]> = {};
+  for (const type of compiled.descriptorTypes) known[type] = await knowledge.descriptorValues(type);
+  const map: Record<string, Record<string, string>> = {};
+  for (const [type, codes] of Object.entries(seedDescriptorMap(await loadDescriptorDefaults(), known))) {
+    map[type] = { ...codes };
+  }
+  for (const { type, code, uri } of input.ledger.descriptorMap(input.connectionId)) {
+    map[type] = { ...map[type], [normaliseCode(code)]: uri };
+  }
+  return { compiled, context: { known, map } };
+}
+
+function leftOutNotices(leftOut: PreparedMapping['compiled']['leftOut']): { code: string; sentence: string }[] {
+  return leftOut.map(({ resource, path: property }) => ({
+    code: property === undefined ? 'resource-left-out' : 'property-left-out',
+    sentence:
+      property === undefined
+        ? `This API has no ${displayName(resource)}: they are left out.`
+        : `This API's ${displayName(resource)} have no ${property}: it is left out.`,
+  }));
+}
+
+/** Plans in one transaction: a plan that fails, or is only looked at, leaves the ledger as it was. */
+async function planInLedger(
+  input: SyncInput,
+  source: Source,
+  knowledge: Knowledge,
+  { compiled, context }: PreparedMapping,
+): Promise<{ plan: Plan; batchId: number; guard: string[] }> {
+  const { ledger, connectionId } = input;
+  const hashes = createHashes(ledger.seal);
+  const frozen = new Map<string, Map<string, string>>();
+  const frozenOf = (resource: string, sourceId: string, property: string): string | undefined => {
+    let values = frozen.get(resource);
+    if (values === undefined) {
+      values = ledger.pending.frozen(ledger.resourceId(connectionId, resource));
+      frozen.set(resource, values);
+    }
+    return values.size === 0 ? undefined : values.get(frozenKey(hashes.source(resource, sourceId), property));
+  };
+  const known = new Map<string, ReadonlySet<string>>();
+  for (const [type, uris] of Object.entries(context.known)) {
+    // A type without any value was not to be had: the API itself will say.
+    if (uris.length > 0) known.set(type, new Set(uris.map((uri) => uri.toLowerCase())));
+  }
+  const rate = createRate(performance.now());
+  ledger.begin();
+  try {
+    const batchId = ledger.startBatch(connectionId, input.now());
+    const run = runMapping(compiled, source, { descriptors: context.map, frozen: frozenOf, signal: input.signal });
+    const plan = await planBatch({
+      ledger,
+      connectionId,
+      batchId,
+      model: knowledge.model,
+      order: knowledge.order,
+      resources: compiled.resources.map((resource) => ({
+        name: resource.name,
+        deletes: resource.allowDelete && input.vanished === 'delete',
+        records: () => run.records(resource.name),
+      })),
+      known: (type) => known.get(type),
+      mappingVersion: `${compiled.version}|${knowledge.version}`,
+      retryFailed: input.retry,
+      find: async (resource, query) => (await input.client.findByKey(resource, query))?.id,
+      now: input.now,
+      onProgress: (read) =>
+        input.emit({
+          type: 'progress',
+          phase: 'reading',
+          done: read,
+          perSecond: rate.update(read, performance.now()),
+          connections: 0,
+        }),
+      signal: input.signal,
+    });
+    const guard = guardPlan(plan.resources).map(describeGuard);
+    const waits = guard.length > 0 && !input.approve;
+    if (input.planOnly) ledger.rollback();
+    else {
+      if (!waits) await keepCopy(input, source);
+      ledger.setBatch(batchId, waits ? 'waiting' : 'sending', null, null);
+      ledger.commit();
+    }
+    return { plan, batchId, guard };
+  } catch (thrown) {
+    ledger.rollback();
+    if (input.signal.aborted && !isFailure(thrown))
+      throw new Failure('cancelled', 'Stopped, as asked; nothing was sent.');
+    throw asLedgerFailure(thrown);
+  }
+}
+
+/** Keeps the sealed copy of the rows that a later delta export builds on; an unchanged export is not written again. */
+async function keepCopy(input: SyncInput, source: Source): Promise<void> {
+  const file = snapshotFile(input);
+  const kept = input.ledger.cached(input.connectionId, 'source')?.text;
+  if (kept === source.fingerprint && existsSync(file)) return;
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  await saveSnapshot(source, file, { key: input.ledger.seal.fileKey('source') }, input.signal);
+  input.ledger.cache(input.connectionId, 'source', '1', source.fingerprint, input.now());
+}
+
+/** A plan that is not carried out: every record of it is accounted for as skipped. */
+function skipPlanned(plan: Plan): number {
+  let left = 0;
+  for (const resource of plan.resources) {
+    const planned = resource.creates + resource.updates + resource.deletes;
+    for (let i = 0; i < planned; i++) plan.accounts.add(resource.resource, 'skipped');
+    left += planned;
+  }
+  return left;
+}
+
+async function send(input: SyncInput, knowledge: Knowledge, plan: Plan, batchId: number): Promise<DispatchResult> {
+  const rate = createRate(performance.now());
+  let reported = 0;
+  try {
+    return await dispatch({
+      plan,
+      ledger: input.ledger,
+      batchId,
+      model: knowledge.model,
+      order: knowledge.order,
+      sender: input.client,
+      find: async (resource, query) => (await input.client.findByKey(resource, query))?.id,
+      concurrency: input.concurrency,
+      maxConnections: input.maxConnections,
+      now: input.now,
+      onProgress: ({ done, total, connections }) => {
+        const now = performance.now();
+        const perSecond = rate.update(done, now);
+        // Ten a second are enough for any eye.
+        if (now - reported < 100 && done < total) return;
+        reported = now;
+        input.emit({
+          type: 'progress',
+          phase: 'sending',
+          done,
+          total,
+          perSecond,
+          ...(perSecond > 0 ? { secondsLeft: (total - done) / perSecond } : {}),
+          connections,
+        });
+      },
+      signal: input.signal,
+    });
+  } catch (thrown) {
+    throw asLedgerFailure(thrown);
+  }
+}
