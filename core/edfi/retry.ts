@@ -91,6 +91,7 @@ export const withRetries = async (tools: RetryTools, attempt: () => Promise<Sent
     }
 
     const sent = await attempt();
+    pauseMs = undefined;
     spent += sent.ms;
     if (sent.kind === 'reply') answer = sent;
     else trouble = sent;
@@ -100,7 +101,6 @@ export const withRetries = async (tools: RetryTools, attempt: () => Promise<Sent
       return sent.kind === 'lost' && sent.trouble !== 'aborted' ? { last: sent, uncertain } : (outcome() as Outcome);
     }
 
-    pauseMs = undefined;
     if (sent.kind === 'reply') {
       uncertain ||= sent.status !== 429;
       if (sent.status === 429 || sent.status === 503) {

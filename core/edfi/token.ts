@@ -47,7 +47,7 @@ const refusal = (sentence: string, details: Record<string, string | number | boo
   new Failure('credentials-refused', sentence, details);
 
 /** Takes the host's refusal; gives the Failure with the fix that fits, by status and the OAuth error word alone. */
-export const tokenFailure = (reply: Reply, host: string): Failure => {
+const tokenFailure = (reply: Reply, host: string): Failure => {
   const word = REFUSAL.safeParse(parseJson(reply.text)).data?.error ?? '';
   const details = { status: reply.status, host };
   if (reply.status === 429) {

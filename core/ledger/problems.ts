@@ -89,6 +89,7 @@ export function createProblems(db: Database, seal: Seal): Problems {
     groups(connectionId) {
       const rows = groups.all(connectionId) as (Omit<ProblemGroup, 'value'> & {
         first: number;
+        blocked: number;
         detail: Buffer | null;
       })[];
       return rows.map(({ first: _first, blocked: _blocked, detail, ...group }) => {

@@ -32,7 +32,7 @@ import {
 } from './runtime.ts';
 import { openTables, type Tables } from './tables.ts';
 import { listSeparator, tidy } from './transforms.ts';
-import type { FrozenValue, MappedRecord, MappingIssue, MappingRun, RunContext } from './types.ts';
+import type { FrozenValue, MappedRecord, MappingRun, RunContext } from './types.ts';
 
 const batchSize = 1000;
 
@@ -383,6 +383,8 @@ const frozenOf = (resource: ResourceName, sourceId: string, frame: Frame): Froze
   return found === undefined ? undefined : [...found].map(([path, value]) => ({ path, value }));
 };
 
+type Writable<Shape> = { -readonly [Name in keyof Shape]: Shape[Name] };
+
 const recordsOf = async function* (memory: Memory, plan: ResourcePlan): AsyncGenerator<MappedRecord[]> {
   const { scope, name, names, properties, distinct, match } = plan;
   await ensureScope(memory, scope);
@@ -409,19 +411,20 @@ const recordsOf = async function* (memory: Memory, plan: ResourcePlan): AsyncGen
       const value = properties[at]!(frame);
       if (value !== undefined) body[names[at]!] = value;
     }
-    const { issues, warnings }: { issues: MappingIssue[] | undefined; warnings: MappingIssue[] | undefined } = frame;
-    const frozen = frozenOf(name, sourceId, frame);
-    batch.push({
+    const record: Writable<MappedRecord> = {
       resource: name,
       body,
       sourceId,
       file: frame.rows[0]!.file ?? file,
       row: frame.rows[0]!.number,
-      ...(issues === undefined ? undefined : { issues }),
-      ...(warnings === undefined ? undefined : { warnings }),
-      ...(frozen === undefined ? undefined : { frozen }),
-      ...(match ? { disposition: 'match' } : undefined),
-    });
+    };
+    // Added only where there is something: spreading what may be absent costs as much as the mapping itself.
+    const frozen = frozenOf(name, sourceId, frame);
+    if (frame.issues !== undefined) record.issues = frame.issues;
+    if (frame.warnings !== undefined) record.warnings = frame.warnings;
+    if (frozen !== undefined) record.frozen = frozen;
+    if (match) record.disposition = 'match';
+    batch.push(record);
   };
 
   for await (const rows of sourceRows(memory, scope)) {

@@ -17,13 +17,17 @@ const HINTS = {
 const noRelationship = (claims: Claims, property: string): string =>
   `No relationships have been established between the caller's education organization id claims (${claims.ids.join(', ')}) and the resource item's '${capital(property)}' value.`;
 
+/** What is done to an item: reading is authorized as updating is. */
+export type Action = 'create' | 'update' | 'delete';
+
 /**
- * @param isNew whether the item is about to be created
+ * @param action a person may be created, and deleted, by anybody whose key has the resource; an ODS asks for the
+ *   relationship only in between (otherwise nobody could ever delete one: the association refers to the person)
  * @throws Problem 403 where the caller has no business with the item
  */
-export function authorize(store: Store, claims: Claims, shape: Shape, body: JsonObject, isNew: boolean): void {
+export function authorize(store: Store, claims: Claims, shape: Shape, body: JsonObject, action: Action): void {
   const subject = shape.subjectOf(body);
-  const by = isNew ? shape.createdBy : shape.authorizedBy;
+  const by = action === 'update' ? shape.authorizedBy : shape.createdBy;
   if (by.org && subject.org !== null && !mayActFor(store, claims, shape, body, subject.org)) {
     throw accessDenied(noRelationship(claims, shape.orgName ?? 'educationOrganizationId'));
   }

@@ -110,7 +110,7 @@ export function upsert(api: Api, claims: Claims, shape: Shape, request: ApiReque
   const { body, key } = validBody(api, shape, given);
   return api.store.transaction(() => {
     const existing = api.store.find(shape.name, key);
-    authorize(api.store, claims, shape, body, existing === undefined);
+    authorize(api.store, claims, shape, body, existing === undefined ? 'create' : 'update');
     if (existing !== undefined) checkIfMatch(request, existing);
     const targets = resolveReferences(api, shape, body);
     if (existing === undefined) {
@@ -118,7 +118,7 @@ export function upsert(api: Api, claims: Claims, shape: Shape, request: ApiReque
       return written(api, shape, 201, item.id, item.etag);
     }
     // A non-identifying organization or person may differ from the stored one: both must be the caller's.
-    authorize(api.store, claims, shape, bodyOf(existing), false);
+    authorize(api.store, claims, shape, bodyOf(existing), 'update');
     return written(api, shape, 200, existing.id, replaceItem(api, shape, existing, body, key, targets));
   });
 }
@@ -136,11 +136,11 @@ export function replace(api: Api, claims: Claims, shape: Shape, id: string, requ
     const item = itemOf(api, shape, id);
     const { body, key } = validBody(api, shape, given);
     const before = bodyOf(item);
-    authorize(api.store, claims, shape, before, false);
+    authorize(api.store, claims, shape, before, 'update');
     checkIfMatch(request, item);
     const keyChanges = key !== item.key;
     if (keyChanges && !shape.model.updatableKey) throw keyChangeNotSupported(shape.entity);
-    authorize(api.store, claims, shape, body, keyChanges);
+    authorize(api.store, claims, shape, body, keyChanges ? 'create' : 'update');
     if (keyChanges) refuseTakenKey(api, shape, key, body, item.seq);
     const targets = resolveReferences(api, shape, body);
     const etag = replaceItem(api, shape, item, body, key, targets);
@@ -154,7 +154,7 @@ export function remove(api: Api, claims: Claims, shape: Shape, id: string, reque
   return api.store.transaction(() => {
     const item = itemOf(api, shape, id);
     const body = bodyOf(item);
-    authorize(api.store, claims, shape, body, false);
+    authorize(api.store, claims, shape, body, 'delete');
     checkIfMatch(request, item);
     const dependant = api.store.firstDependant(item.seq) ?? mentioning(api, shape, body);
     if (dependant !== undefined) throw dependentItemExists(api.shapes.get(dependant)?.entity ?? dependant);
@@ -191,7 +191,7 @@ export function presented(api: Api, shape: Shape, item: Item): JsonObject {
 /** GET by id. */
 export function readItem(api: Api, claims: Claims, shape: Shape, id: string, request: ApiRequest): ApiResponse {
   const item = itemOf(api, shape, id);
-  authorize(api.store, claims, shape, bodyOf(item), false);
+  authorize(api.store, claims, shape, bodyOf(item), 'update');
   const known = request.headers['if-none-match'];
   if (known !== undefined && matches(known, item.etag)) return { status: 304, headers: { ETag: quoted(item.etag) } };
   return json(presented(api, shape, item), { ETag: quoted(item.etag) });

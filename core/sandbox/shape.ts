@@ -43,7 +43,7 @@ export interface Shape {
   readonly orgName: string | undefined;
   /** Which of org, student, staff and contact decide who may see or change an existing item. */
   readonly authorizedBy: Readonly<Record<keyof Subject, boolean>>;
-  /** The same for a new one: a person has no relationships yet. */
+  /** The same for making or deleting one: a person has no relationships yet, or no longer. */
   readonly createdBy: Readonly<Record<keyof Subject, boolean>>;
   /** Ids of the education organizations it belongs to, where it is one itself. */
   readonly parentsOf: ((body: JsonObject) => number[]) | undefined;

@@ -5,7 +5,7 @@ import { Failure } from '../errors/failure.ts';
 import type { DependencyRow, DescriptorValue } from './models/compact.ts';
 import { type DataStandard, loadModel, shippedStandards } from './models/load.ts';
 
-const NEWEST_SUPPORTED: DataStandard = '5.2';
+const DEFAULT_STANDARD: DataStandard = '5.2';
 
 export interface Standard {
   readonly dataStandard: DataStandard;
@@ -42,7 +42,7 @@ const namesOf = (model: ApiModel): Set<string> =>
 /** The shipped data standard whose resources and properties are most like those of a model. */
 function nearestStandard(model: ApiModel): DataStandard {
   const names = namesOf(model);
-  let nearest = NEWEST_SUPPORTED;
+  let nearest = DEFAULT_STANDARD;
   let best = -1;
   for (const standard of shippedStandards()) {
     const shipped = namesOf(loadModel(standard).model);
@@ -62,7 +62,7 @@ function nearestStandard(model: ApiModel): DataStandard {
  */
 export function standardOf(dataStandard: DataStandard | undefined, openapi: readonly unknown[] | undefined): Standard {
   if (openapi === undefined || openapi.length === 0) {
-    const standard = dataStandard ?? NEWEST_SUPPORTED;
+    const standard = dataStandard ?? DEFAULT_STANDARD;
     return { dataStandard: standard, ...loadModel(standard), openTypes: new Set(), documents: {} };
   }
   const descriptors = openapi.find(isDescriptorDocument);

@@ -233,11 +233,11 @@ export function openStore(file: string | undefined, ties: Ties) {
     },
     /** Runs `work` as one transaction: what it throws undoes it. */
     transaction: <T>(work: () => T): T => {
-      let result: { readonly value: T } | undefined;
+      let result: T | undefined;
       inTransaction.immediate(() => {
-        result = { value: work() };
+        result = work();
       });
-      return (result as unknown as { readonly value: T }).value;
+      return result as T;
     },
     close: (): void => void db.close(),
   };

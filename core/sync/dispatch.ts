@@ -12,6 +12,7 @@ import { Failure } from '../errors/failure.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { Kind, PendingState, type PendingToSend } from '../ledger/pending.ts';
 import { RecordState } from '../ledger/records.ts';
+import { type PersonRules, personRules } from './authorization.ts';
 import { type Concurrency, createLimiter } from './concurrency.ts';
 import { OperationState } from './operations.ts';
 import type { FindByKey, Plan } from './plan.ts';
@@ -53,6 +54,9 @@ export interface DispatchResult {
 
 /** Codes after which another try in the same batch is worth it, once everything else has had its turn. */
 const WORTH_A_SECOND_TRY = new Set(['reference-missing', 'server-error', 'rate-limited', 'dependent-item-exists']);
+
+/** Refusals of a person that exists, until an association ties it to one of the client's organizations. */
+const FOR_WANT_OF_ASSOCIATION = new Set(['not-authorized-student', 'not-authorized-staff', 'not-authorized-contact']);
 
 interface Settled {
   readonly op: number;
@@ -97,7 +101,8 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     if (operations.kind(op) === Kind.delete) (deletes[operations.resource(op)] as number[]).push(op);
     else if (operations.free(op)) enqueue(op);
   }
-  const referrers = referrersOf(models, places);
+  const rules = models.map((resource) => personRules(resource, model, input.order.create));
+  const referrers = referrersOf(models, places, rules);
   const openDeletes = deletes.map((list) => list.length);
 
   const stop = (failure: Failure): void => {
@@ -160,6 +165,19 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
       }
       case 'refused': {
         const found = classifyAnswer(outcome.answer, model);
+        if (
+          !secondTry &&
+          operations.kind(op) === Kind.create &&
+          rules[index]?.isPerson &&
+          FOR_WANT_OF_ASSOCIATION.has(found.code)
+        ) {
+          // The person is at the API already (from another district, or from a batch that was cut off before it heard
+          // so), and becomes ours by the association: that goes now, and the person again after it.
+          operations.setState(op, OperationState.ready);
+          second.add(op);
+          operations.settled(op, true, enqueue, () => undefined);
+          return;
+        }
         const problemId = ledger.problems.add(
           {
             batchId: input.batchId,
@@ -293,6 +311,10 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   }
   function reopen(op: number): void {
     const problem = operations.problem(op);
+    if (problem === 0) {
+      enqueue(op);
+      return;
+    }
     accounts.remove(plan.names[operations.resource(op)] as string, 'failed');
     ledger.pending.settle(operations.pendingId(op), PendingState.planned, undefined, undefined);
     done -= 1;
@@ -399,9 +421,13 @@ async function idOf(input: DispatchInput, model: ResourceModel, body: string): P
 
 /**
  * For each resource, the resources of the plan that refer to it (by index). Only those later in the dependency list:
- * two that refer to each other would wait for ever.
+ * two that refer to each other would wait for ever. What needs a person's association counts as referring to it.
  */
-function referrersOf(models: readonly ResourceModel[], places: readonly number[]): number[][] {
+function referrersOf(
+  models: readonly ResourceModel[],
+  places: readonly number[],
+  rules: readonly PersonRules[],
+): number[][] {
   const indexOf = new Map(models.map((model, index) => [model.name, index]));
   const referrers = models.map((): Set<number> => new Set());
   models.forEach((model, index) => {
@@ -417,6 +443,14 @@ function referrersOf(models: readonly ResourceModel[], places: readonly number[]
       }
     };
     visit(model.properties);
+  });
+  // Without the association that ties a person to the client, nothing else of that person can be deleted any more.
+  rules.forEach((association, to) => {
+    const person = association.authorises?.entity;
+    if (person === undefined) return;
+    rules.forEach((other, index) => {
+      if (other.needs.has(person) && (places[index] as number) > (places[to] as number)) referrers[to]?.add(index);
+    });
   });
   return referrers.map((set) => [...set]);
 }

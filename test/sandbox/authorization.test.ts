@@ -80,14 +80,13 @@ test('without preloaded organizations the district makes its own', async () => {
   expect((await post('localEducationAgencies', agency)).status).toBe(201);
 });
 
-test('a student can be created by anyone, and needs an enrolment for all else', async () => {
+test('a student can be created and deleted by anyone, and needs an enrolment for all else', async () => {
   const { sandbox, post, put, remove, get, make } = await practice();
   const { id, status } = await post('students', student('1'));
   expect(status).toBe(201);
   const hint = 'StudentSchoolAssociation';
   expectDenied(await post('students', student('1')), 'StudentUniqueId', hint);
   expectDenied(await put('students', id, student('1')), 'StudentUniqueId', hint);
-  expectDenied(await remove('students', id), 'StudentUniqueId', hint);
   expectDenied(await get(`students/${id}`), 'StudentUniqueId', hint);
   expect((await get('students?totalCount=true')).headers.get('total-count')).toBe('0');
   expectDenied(await post('studentEducationOrganizationAssociations', residence('1')), 'StudentUniqueId', hint);
@@ -104,6 +103,8 @@ test('a student can be created by anyone, and needs an enrolment for all else', 
   expect((await remove('studentSchoolAssociations', enrolled)).status).toBe(204);
   expectDenied(await remove('studentEducationOrganizationAssociations', lives.id), 'StudentUniqueId', hint);
   expect(sandbox.read('ed-fi/students')).toHaveLength(1);
+  const other = await post('students', student('2'));
+  expect((await remove('students', other.id)).status).toBe(204);
 });
 
 test('a responsibility needs no enrolment', async () => {

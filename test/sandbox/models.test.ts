@@ -27,7 +27,7 @@ function referencesIn(properties: readonly PropertyModel[]): ReferenceProperty[]
 }
 
 test('the shipped data standards are those promised', () => {
-  expect(shippedStandards()).toEqual(['3.3b', '4.0', '5.2']);
+  expect(shippedStandards()).toEqual(expect.arrayContaining(['3.3b', '4.0', '5.2']));
 });
 
 test('an unknown data standard gets a sentence', () => {
@@ -40,7 +40,7 @@ test('an unknown data standard gets a sentence', () => {
   }
 });
 
-describe.each(['3.3b', '4.0', '5.2'])('data standard %s', (dataStandard) => {
+describe.each(shippedStandards())('data standard %s', (dataStandard) => {
   const { model, descriptorValues, dependencies } = loadModel(dataStandard);
   const resources = Object.values(model.resources);
 
