@@ -6,6 +6,12 @@ export const KEY_BYTES = 16;
 export const FULL_BYTES = 12;
 export const SOURCE_BYTES = 8;
 
+/** A row as `load` fetches it: the three hashes and the state's digit. */
+const ROW_BYTES = KEY_BYTES + FULL_BYTES + SOURCE_BYTES + 1;
+const DIGIT_ZERO = 48;
+/** Greater than any key hash. */
+const PAST_ALL = Buffer.alloc(KEY_BYTES + 1, 0xff);
+
 export const RecordState = { confirmed: 1, matched: 2 } as const;
 export type RecordState = (typeof RecordState)[keyof typeof RecordState];
 
@@ -59,11 +65,11 @@ export interface Records {
 
 export function createRecords(db: Database): Records {
   const count = db.prepare('SELECT count(*) FROM record WHERE resource_id = ?').pluck();
-  // The four columns as one value: a row costs half as much to fetch as four columns of their own.
-  const all = db
+  // A few thousand rows in one value: a sixth of the time that a row each would take.
+  const chunk = db
     .prepare(
-      `SELECT CAST(key_hash || full_hash || source_hash || CASE state WHEN 2 THEN x'02' ELSE x'01' END AS BLOB)
-       FROM record WHERE resource_id = ?`,
+      `SELECT CAST(group_concat(CAST(key_hash || full_hash || source_hash || state AS BLOB), '') AS BLOB)
+       FROM record WHERE resource_id = ? AND key_hash >= ? AND key_hash < ?`,
     )
     .pluck();
   const id = db.prepare('SELECT api_id FROM record WHERE resource_id = ? AND key_hash = ?').pluck();
@@ -83,13 +89,16 @@ export function createRecords(db: Database): Records {
       const sources = new Uint8Array(expected * SOURCE_BYTES);
       const states = new Uint8Array(expected);
       let i = 0;
-      for (const value of all.iterate(resourceId)) {
-        const row = value as Buffer;
-        keys.set(row.subarray(0, KEY_BYTES), i * KEY_BYTES);
-        fulls.set(row.subarray(KEY_BYTES, KEY_BYTES + FULL_BYTES), i * FULL_BYTES);
-        sources.set(row.subarray(KEY_BYTES + FULL_BYTES, KEY_BYTES + FULL_BYTES + SOURCE_BYTES), i * SOURCE_BYTES);
-        states[i] = row[KEY_BYTES + FULL_BYTES + SOURCE_BYTES] as number;
-        i += 1;
+      for (let first = 0; first < 256; first++) {
+        const rows = chunk.get(resourceId, Buffer.from([first]), first === 255 ? PAST_ALL : Buffer.from([first + 1]));
+        if (rows === null) continue;
+        const bytes = rows as Buffer;
+        for (let at = 0; at < bytes.length; at += ROW_BYTES, i++) {
+          keys.set(bytes.subarray(at, at + KEY_BYTES), i * KEY_BYTES);
+          fulls.set(bytes.subarray(at + KEY_BYTES, at + KEY_BYTES + FULL_BYTES), i * FULL_BYTES);
+          sources.set(bytes.subarray(at + KEY_BYTES + FULL_BYTES, at + ROW_BYTES - 1), i * SOURCE_BYTES);
+          states[i] = (bytes[at + ROW_BYTES - 1] as number) - DIGIT_ZERO;
+        }
       }
       return { count: i, keys, fulls, sources, states };
     },

@@ -370,17 +370,17 @@ const descriptorReader = (map: RunContext['descriptors']): RunValues['descriptor
 
 /** The synthetic values of a record: those made in it, and those that came with the rows it is made of. */
 const frozenOf = (resource: ResourceName, sourceId: string, frame: Frame): FrozenValue[] | undefined => {
-  let found: Map<string, string> | undefined;
-  const take = (held: readonly HeldValue[] | undefined): void => {
-    for (const one of held ?? []) {
-      if (one.resource !== resource || one.sourceId !== sourceId) continue;
-      found ??= new Map();
-      found.set(one.path, one.value);
+  let found: FrozenValue[] | undefined;
+  const take = (held: readonly HeldValue[]): void => {
+    for (const { resource: owner, sourceId: id, path, value } of held) {
+      if (id !== sourceId || owner !== resource) continue;
+      if (found === undefined) found = [{ path, value }];
+      else if (!found.some((known) => known.path === path)) found.push({ path, value });
     }
   };
   for (const row of frame.rows) if (row.frozen !== undefined) take(row.frozen);
   if (frame.frozen !== undefined) take(frame.frozen);
-  return found === undefined ? undefined : [...found].map(([path, value]) => ({ path, value }));
+  return found;
 };
 
 type Writable<Shape> = { -readonly [Name in keyof Shape]: Shape[Name] };

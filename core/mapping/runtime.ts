@@ -66,11 +66,16 @@ export interface Frame {
 
 export type Evaluate = (frame: Frame) => JsonValue | undefined;
 
+const same = (a: MappingIssue, b: MappingIssue): boolean =>
+  a.code === b.code && a.path === b.path && a.table === b.table && a.column === b.column && a.value === b.value;
+
+/** Adds a problem to the record at hand, once: it may come with several of the rows that are joined. */
 export const report = (frame: Frame, issue: MappingIssue): void => {
   if (frame.issues === undefined) frame.issues = [issue];
-  else frame.issues.push(issue);
+  else if (!frame.issues.some((known) => same(known, issue))) frame.issues.push(issue);
 };
 
+/** Notes what was left out of the record at hand. */
 export const warn = (frame: Frame, issue: MappingIssue): void => {
   if (frame.warnings === undefined) frame.warnings = [issue];
   else frame.warnings.push(issue);

@@ -6,7 +6,7 @@ export interface Hashes {
   /** Of a natural key as text (edfi/keys). The resource is in it: one table can hold the keys of all. */
   key(resource: string, key: string): string;
   /** Of a body in canonical form. */
-  full(resource: string, canonicalBody: string): string;
+  full(resource: string, canonicalBody: Uint8Array): string;
   /** Of what a source calls the record. */
   source(resource: string, sourceId: string): string;
 }
@@ -14,7 +14,7 @@ export interface Hashes {
 export function createHashes(seal: Seal): Hashes {
   return {
     key: (resource, key) => seal.digest(`k\n${resource}\n${key}`).slice(0, KEY_BYTES),
-    full: (resource, body) => seal.digest(`f\n${resource}\n${body}`).slice(0, FULL_BYTES),
+    full: (resource, body) => seal.digest(`f\n${resource}\n`, body).slice(0, FULL_BYTES),
     source: (resource, id) => seal.digest(`s\n${resource}\n${id}`).slice(0, SOURCE_BYTES),
   };
 }

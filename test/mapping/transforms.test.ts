@@ -113,7 +113,11 @@ describe('properties of the pure transforms', () => {
 
   test('splitting undoes joining', () => {
     const item = fc.stringMatching(/^[^\s,]{1,8}$/);
-    fc.assert(fc.property(fc.array(item), (items) => expect(splitList(items.join(' , '), ',')).toEqual(items)));
+    fc.assert(
+      fc.property(fc.array(item), (items) => {
+        expect(splitList(items.join(' , '), ',')).toEqual(items);
+      }),
+    );
   });
 
   test('a cut text is never longer than asked for, nor ends in half a character', () => {

@@ -1,0 +1,33 @@
+/**
+ * `npm run bench`: each figure beside the limit it is held against, both measured in this one run. Ratios, not times:
+ * a slow machine is slow for both. `--json` prints a line each: {"figure","value","unit","limit","ratio"}.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { dayTwoRequests } from './day-two.ts';
+import { dispatchAgainstLatency } from './dispatch.ts';
+import type { Figure } from './figure.ts';
+import { bytesPerRecord, unchangedAgainstParsing } from './unchanged.ts';
+
+const json = process.argv.includes('--json');
+const folder = mkdtempSync(path.join(os.tmpdir(), 'rollbook-bench-'));
+const write = (line: string): void => void process.stdout.write(`${line}\n`);
+const show = (figure: Figure): void => {
+  if (json) write(JSON.stringify(figure));
+  else {
+    const { value, limit, ratio, unit } = figure;
+    const round = (n: number): string => (Number.isInteger(n) ? String(n) : n.toFixed(n < 10 ? 2 : 0));
+    write(
+      `${figure.figure}\n    ${round(value)} ${unit} against ${round(limit)}: ${ratio.toFixed(2)} (aim: ${figure.aim})`,
+    );
+  }
+};
+try {
+  for await (const figure of dayTwoRequests(folder)) show(figure);
+  for (const connections of [8, 32]) show(await dispatchAgainstLatency(folder, connections));
+  show(await unchangedAgainstParsing(folder));
+  show(await bytesPerRecord(folder));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
