@@ -246,6 +246,17 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     return op;
   };
 
+  /** An update turns out to wait for something that cannot be sent. */
+  const holdPlanned = (op: number, root: number): void => {
+    const plan = plans[operations.resource(op)] as ResourcePlan;
+    operations.setState(op, OperationState.blocked);
+    operations.setProblem(op, root);
+    ledger.pending.settle(operations.pendingId(op), PendingState.held, undefined, root);
+    accounts.add(plan.resource, 'held');
+    plan.updates -= 1;
+    plan.held += 1;
+  };
+
   /** A record that cannot be sent must not have its old self deleted as vanished: it is still in the source. */
   const keepOld = (state: ResourceState, source: string): void => {
     const i = bySource(state).find(source);
@@ -562,6 +573,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     if (found === undefined || found.confirmed) continue;
     const open = found.operations.filter((other) => operations.state(other) !== OperationState.blocked);
     if (open.length > 0) operations.waitForAny(op, open);
+    else holdPlanned(op, operations.problem(found.operations[0] as number));
   }
   return {
     resources: plans,

@@ -81,8 +81,15 @@ export interface Expectation {
 export interface World {
   /** @param source folder of an export @returns what is to be there after it was synced */
   expect(source: string): Promise<Expectation>;
-  /** Compares with what is there, and remembers the ids. @returns the differences in words; none when all is right */
-  differences(expected: Expectation, read: (resource: string) => StoredItem[]): string[];
+  /**
+   * Compares with what is there, and remembers the ids.
+   * @returns the differences in words, none when all is right; and how many items could not be deleted, because an
+   *   item that is kept refers to them
+   */
+  compare(
+    expected: Expectation,
+    read: (resource: string) => StoredItem[],
+  ): { readonly differences: string[]; readonly stuck: number };
   /** The local codes that the steward has mapped since. */
   map(type: string, code: string, uri: string): void;
 }
@@ -137,6 +144,7 @@ export function createWorld(dataStandard: '5.2' | '4.0', settings: Readonly<Reco
         readonly key: string | undefined;
         /** The API has an item of this key already: what refers to it need not wait. */
         readonly exists: boolean;
+        readonly changes: boolean;
         readonly references: { property: ReferenceProperty; key: string }[];
         dropped: boolean;
       }
@@ -152,11 +160,13 @@ export function createWorld(dataStandard: '5.2' | '4.0', settings: Readonly<Reco
             records.set(name, (records.get(name) ?? 0) + 1);
             const key = keyOf(resource, record.body);
             const taken = key !== undefined && byKey.has(`${name}\n${key}`);
+            const before = (there.get(name) ?? []).find((item) => item.key === key);
             const one: One = {
               resource,
               record,
               key,
-              exists: (there.get(name) ?? []).some((item) => item.key === key),
+              exists: before !== undefined,
+              changes: before?.body !== plain(record.body),
               references: [...referencesIn(resource.properties, record.body)],
               dropped: taken || key === undefined || record.issues !== undefined || check(record.body).length > 0,
             };
@@ -181,15 +191,18 @@ export function createWorld(dataStandard: '5.2' | '4.0', settings: Readonly<Reco
           }
         }
       }
+      const untied = (entity: string, key: string): boolean =>
+        associations.get(`${entity}\n${key}`)?.every((tie) => tie.dropped && !tie.exists) ?? false;
       const isBlocked = (one: One): boolean =>
+        // A person may be made by anybody, and changed only by those it is tied to.
+        (one.exists && one.changes && untied(one.resource.entity, one.key ?? '')) ||
         one.references.some(({ property, key }) => {
           for (const target of property.targets) {
             const found = byKey.get(`${target}\n${key}`);
             if (found?.dropped && !found.exists) return true;
           }
           if (AUTHORISED_BY[property.entity]?.includes(one.resource.name) ?? true) return false;
-          const ties = associations.get(`${property.entity}\n${key}`);
-          return ties?.every((tie) => tie.dropped && !tie.exists) ?? false;
+          return untied(property.entity, key);
         });
       for (let again = true; again; ) {
         again = false;
@@ -230,32 +243,52 @@ export function createWorld(dataStandard: '5.2' | '4.0', settings: Readonly<Reco
       return { items, kept, dropped, records };
     },
 
-    differences(expected, read) {
-      const found: string[] = [];
+    compare(expected, read) {
+      const differences: string[] = [];
+      const stored = new Map([...expected.items.keys()].map((name) => [name, read(name)]));
+      // What a kept item refers to cannot be deleted, though the source has it no longer; nor what that refers to.
+      const needed = new Set<string>();
+      const need = (name: string, body: JsonObject): void => {
+        for (const { property, key } of referencesIn((model.resources[name] as ResourceModel).properties, body)) {
+          for (const target of property.targets) {
+            if (needed.has(`${target}\n${key}`) || expected.items.get(target)?.has(key)) continue;
+            needed.add(`${target}\n${key}`);
+            const item = stored.get(target)?.find((one) => keyOf(model.resources[target] as ResourceModel, one.body) === key);
+            if (item !== undefined) need(target, item.body);
+          }
+        }
+      };
+      for (const [name, items] of stored) {
+        for (const { id, body } of items) if (expected.kept.get(name)?.has(id)) need(name, body);
+      }
+      let stuck = 0;
       for (const [name, wanted] of expected.items) {
         const resource = model.resources[name] as ResourceModel;
         const kept = new Set(expected.kept.get(name));
         const missing = new Map(wanted);
         const now: Known[] = [];
-        for (const { id, body } of read(name)) {
+        for (const { id, body } of stored.get(name) ?? []) {
           const key = keyOf(resource, body) ?? '';
           const text = plain(body);
           const should = missing.get(key);
           const before = there.get(name)?.find((item) => item.id === id);
           if (should !== undefined) {
             missing.delete(key);
-            if (should !== text) found.push(`${name} ${key} differs:\n  has    ${text}\n  should ${should}`);
-          } else if (!kept.has(id)) found.push(`${name} ${key} should not be there`);
+            if (should !== text) differences.push(`${name} ${key} differs:\n  has    ${text}\n  should ${should}`);
+          } else if (!kept.has(id)) {
+            if (needed.has(`${name}\n${key}`)) stuck += 1;
+            else differences.push(`${name} ${key} should not be there`);
+          }
           kept.delete(id);
           const changed = before === undefined || before.body !== text;
           const source = sourceIds.get(name)?.get(key);
           now.push({ id, key, body: text, source: changed && source !== undefined ? source : (before?.source ?? '') });
         }
-        for (const key of missing.keys()) found.push(`${name} ${key} is missing`);
-        for (const id of kept) found.push(`${name} ${id} was to be kept, and is gone`);
+        for (const key of missing.keys()) differences.push(`${name} ${key} is missing`);
+        for (const id of kept) differences.push(`${name} ${id} was to be kept, and is gone`);
         there.set(name, now);
       }
-      return found;
+      return { differences, stuck };
     },
   };
 }
