@@ -35,6 +35,8 @@ export interface EngineHost {
   close(): Promise<void>;
 }
 
+const YOUNG_MB = 96;
+
 const failureOf = (error: Extract<EngineAnswer, { error: unknown }>['error']): Failure =>
   new Failure(error.code as FailureCode, error.sentence, error.details);
 
@@ -43,7 +45,11 @@ const failureOf = (error: Extract<EngineAnswer, { error: unknown }>['error']): F
  * @throws Failure when its ledger cannot be opened
  */
 export function startEngine(data: WorkerData, onEvent: (event: EngineEvent) => void): Promise<EngineHost> {
-  const worker = new Worker(new URL('./engine-worker.ts', import.meta.url), { workerData: data });
+  const worker = new Worker(new URL('./engine-worker.ts', import.meta.url), {
+    workerData: data,
+    // Records live for a moment: with room for a few thousand, most are gone before a collection would move them.
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (reason: Failure) => void }>();
   let last = 0;
   const died = (): Failure =>

@@ -59,6 +59,8 @@ export interface Records {
   /** @returns the API's id, or undefined where the record is unknown or the API never told one */
   apiId(resourceId: number, keyHash: Uint8Array): string | undefined;
   has(resourceId: number, keyHash: Uint8Array): boolean;
+  /** API ids that several records share, with their number: one item, known under an old key and a new one. */
+  sharedIds(resourceId: number): Map<string, number>;
   confirm(resourceId: number, record: ConfirmedRecord, at: number): void;
   remove(resourceId: number, keyHash: Uint8Array): void;
 }
@@ -74,6 +76,10 @@ export function createRecords(db: Database): Records {
     .pluck();
   const id = db.prepare('SELECT api_id FROM record WHERE resource_id = ? AND key_hash = ?').pluck();
   const has = db.prepare('SELECT 1 FROM record WHERE resource_id = ? AND key_hash = ?').pluck();
+  const shared = db.prepare(
+    `SELECT api_id AS packed, count(*) AS count FROM record WHERE resource_id = ? AND api_id IS NOT NULL
+     GROUP BY api_id HAVING count(*) > 1`,
+  );
   const put = db.prepare(
     `INSERT INTO record (resource_id, key_hash, full_hash, source_hash, api_id, state, confirmed_at)
      VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -108,6 +114,10 @@ export function createRecords(db: Database): Records {
       return packed ? unpackApiId(packed) : undefined;
     },
     has: (resourceId, keyHash) => has.get(resourceId, keyHash) !== undefined,
+    sharedIds(resourceId) {
+      const rows = shared.all(resourceId) as { packed: Buffer; count: number }[];
+      return new Map(rows.map(({ packed, count: records }) => [unpackApiId(packed), records]));
+    },
     confirm(resourceId, record, at) {
       const packed = record.apiId === undefined ? null : packApiId(record.apiId);
       put.run(resourceId, record.keyHash, record.fullHash, record.sourceHash, packed, record.state, at);

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue, PropertyModel, ReferenceMember, ResourceName } from '../edfi/model.ts';
 import { weekdaysBetween } from './dates.ts';
-import { cachedPerRow, type Evaluate, type Frame, newRow, type Row, report, warn } from './runtime.ts';
+import { cachedPerRow, type Evaluate, emptyRow, type Frame, newRow, type Row, report, rowAt, warn } from './runtime.ts';
 import type { Condition, EachItem, Expression, Members } from './spec.ts';
 import { compileTransform, listSeparator, splitList, tidy, unreadable, type Value } from './transforms.ts';
 import type { MappingIssue } from './types.ts';
@@ -115,6 +115,7 @@ const constant = (value: JsonValue | undefined): Compiled => ({
 const nowhere: Frame = {
   rows: [],
   run: { indexes: [], frozen: () => undefined, descriptor: () => undefined },
+  resolve: () => emptyRow,
   sourceId: '',
   issues: undefined,
   warnings: undefined,
@@ -203,12 +204,12 @@ export const compileExpression = (
     const { slot, index, origin, list, raw } = scope.bind(alias, column);
     const evaluate: Evaluate = list
       ? (frame) => {
-          const value = frame.rows[slot]!.values[index];
+          const value = rowAt(frame, slot).values[index];
           return value === undefined || value === '' ? undefined : value.split(listSeparator);
         }
       : raw
-        ? (frame) => tidy(frame.rows[slot]!.values[index])
-        : (frame) => frame.rows[slot]!.values[index] || undefined;
+        ? (frame) => tidy(rowAt(frame, slot).values[index])
+        : (frame) => rowAt(frame, slot).values[index] || undefined;
     return ready({ evaluate, slots: new Set([slot]), constant: false, impure: false, origin, list });
   }
   if ('constant' in expression) return ready(constant(expression.constant));

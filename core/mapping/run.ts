@@ -23,6 +23,7 @@ import {
   emptyRow,
   type Frame,
   type HeldValue,
+  laterRow,
   missingRow,
   newRow,
   type Row,
@@ -36,9 +37,25 @@ import type { FrozenValue, MappedRecord, MappingRun, RunContext } from './types.
 
 const batchSize = 1000;
 
+/** Tells, with the record at hand, the problems of a row that comes with it. */
+const tellInherited = (frame: Frame, row: Row): void => {
+  if (row.issues === undefined) return;
+  row.inherited ??= row.issues.map((issue) => ({ ...issue, inherited: true }));
+  for (const issue of row.inherited) report(frame, issue);
+};
+
 const frameFor = (scope: ScopePlan, run: RunValues): Frame => ({
   rows: Array.from({ length: scope.slots }, () => emptyRow),
   run,
+  resolve: (frame, slot) => {
+    const step = scope.steps.find((one) => one.slot === slot);
+    const key = step?.kind === 'join' ? step.key(frame) : undefined;
+    const found = step?.kind === 'join' && key !== undefined ? run.indexes[step.index.number]!.get(key) : undefined;
+    const row = (found as Row | undefined) ?? emptyRow;
+    frame.rows[slot] = row;
+    tellInherited(frame, row);
+    return row;
+  },
   sourceId: '',
   issues: undefined,
   warnings: undefined,
@@ -68,10 +85,7 @@ const tellRowIssues = (scope: ScopePlan, frame: Frame): void => {
     } else if (row === absentRow && frame.issues === undefined) {
       // Where something else is missing already, the empty value follows from it.
       report(frame, { code: 'value-missing', path: '', table: rootTable(scope.source).name, column: step.column });
-    } else if (row.issues !== undefined) {
-      row.inherited ??= row.issues.map((issue) => ({ ...issue, inherited: true }));
-      for (const issue of row.inherited) report(frame, issue);
-    }
+    } else tellInherited(frame, row);
   }
 };
 
@@ -81,6 +95,10 @@ const expand = (steps: readonly StepPlan[], start: number, frame: Frame, emit: (
     const step = steps[at]!;
     let row: Row | undefined;
     if (step.kind === 'join') {
+      if (step.missing === 'empty' && !step.many && step.conditions.length === 0) {
+        frame.rows[step.slot] = laterRow;
+        continue;
+      }
       const key = step.key(frame);
       const found = key === undefined ? undefined : frame.run.indexes[step.index.number]!.get(key);
       if (found === undefined) {

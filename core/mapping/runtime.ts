@@ -44,6 +44,9 @@ export const missingRow: Row = newRow([], 0);
 /** Stands where the value to join or split by is itself absent and should not be. */
 export const absentRow: Row = newRow([], 0);
 
+/** Stands where a row need not be there and nobody has asked for it yet: most records never look at some joins. */
+export const laterRow: Row = newRow([], 0);
+
 export type RowIndex = ReadonlyMap<string, Row | readonly Row[]>;
 
 export interface RunValues {
@@ -58,11 +61,19 @@ export interface RunValues {
 export interface Frame {
   readonly rows: Row[];
   readonly run: RunValues;
+  /** Finds the row that a `laterRow` stands for, and puts it there. */
+  readonly resolve: (frame: Frame, slot: number) => Row;
   sourceId: string;
   issues: MappingIssue[] | undefined;
   warnings: MappingIssue[] | undefined;
   frozen: HeldValue[] | undefined;
 }
+
+/** The row in a slot. */
+export const rowAt = (frame: Frame, slot: number): Row => {
+  const row = frame.rows[slot]!;
+  return row === laterRow ? frame.resolve(frame, slot) : row;
+};
 
 export type Evaluate = (frame: Frame) => JsonValue | undefined;
 
@@ -88,7 +99,7 @@ export const warn = (frame: Frame, issue: MappingIssue): void => {
 export const cachedPerRow =
   (evaluate: Evaluate, slot: number, place: number): Evaluate =>
   (frame) => {
-    const row = frame.rows[slot]!;
+    const row = rowAt(frame, slot);
     // Stand-in rows belong to no run.
     if (row.number === 0) return evaluate(frame);
     let cache = row.cache;

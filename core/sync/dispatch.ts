@@ -63,8 +63,8 @@ interface Settled {
   readonly pending: PendingToSend;
   readonly outcome:
     | { readonly kind: 'confirmed'; readonly apiId: string | undefined; readonly as: 'created' | 'updated' | 'deleted' }
-    /** A key change done as create and delete; the delete of the old item is a record of its own in the account. */
-    | { readonly kind: 'replaced'; readonly apiId: string | undefined; readonly oldGone: boolean }
+    /** A key change that was not taken as one: the new item is made, and the old one has yet to be deleted. */
+    | { readonly kind: 'replaced'; readonly apiId: string | undefined }
     | { readonly kind: 'refused'; readonly answer: Answer };
 }
 
@@ -75,6 +75,8 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   const limiter = createLimiter(input.concurrency, input.maxConnections);
   const settledAnswers: Settled[] = [];
   const second = new Set<number>();
+  /** People whose dependants were let go before they were confirmed themselves. */
+  const released = new Set<number>();
   let secondTry = false;
   let done = 0;
   let total = 0;
@@ -89,21 +91,32 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   const queues = ranks.map(() => createQueue());
   const rankOf = places.map((place) => ranks.indexOf(place));
   const enqueue = (op: number): void => {
+    // Deletes have lists of their own, and their turn at the end.
+    if (operations.kind(op) === Kind.delete) return;
     operations.setState(op, OperationState.ready);
     (queues[rankOf[operations.resource(op)] as number] as Queue).push(op);
   };
 
   // Deletes: a resource's turn comes when all writes are done and no delete of a resource that refers to it is left.
   const deletes = plan.names.map((): number[] => []);
+  const openDeletes = plan.names.map(() => 0);
+  const enlist = (op: number): void => {
+    const index = operations.resource(op);
+    (deletes[index] as number[]).push(op);
+    openDeletes[index] = (openDeletes[index] as number) + 1;
+  };
+  const delist = (op: number): void => {
+    const index = operations.resource(op);
+    if (operations.kind(op) === Kind.delete) openDeletes[index] = (openDeletes[index] as number) - 1;
+  };
   for (let op = 0; op < operations.count; op++) {
     if (operations.state(op) !== OperationState.waiting) continue;
     total += 1;
-    if (operations.kind(op) === Kind.delete) (deletes[operations.resource(op)] as number[]).push(op);
+    if (operations.kind(op) === Kind.delete) enlist(op);
     else if (operations.free(op)) enqueue(op);
   }
   const rules = models.map((resource) => personRules(resource, model, input.order.create));
   const referrers = referrersOf(models, places, rules);
-  const openDeletes = deletes.map((list) => list.length);
 
   const stop = (failure: Failure): void => {
     stopped ??= failure;
@@ -113,6 +126,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   if (input.signal?.aborted) stop(new Failure('cancelled', 'Stopped, as asked.'));
 
   const hold = (op: number, root: number): void => {
+    delist(op);
     operations.setState(op, OperationState.blocked);
     operations.setProblem(op, root);
     ledger.pending.settle(operations.pendingId(op), PendingState.held, undefined, root);
@@ -121,10 +135,34 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     operations.settled(op, false, enqueue, (dependant) => hold(dependant, root));
   };
 
+  /** The old item goes with the other deletes, when nothing refers to it any more: a record of its own in the account. */
+  const deleteReplaced = (index: number, pending: PendingToSend): void => {
+    if (pending.oldKeyHash === null) return;
+    const pendingId = ledger.pending.insert(input.batchId, {
+      resourceId: plan.resourceIds[index] as number,
+      kind: Kind.delete,
+      state: PendingState.planned,
+      keyHash: pending.oldKeyHash,
+      oldKeyHash: undefined,
+      fullHash: undefined,
+      sourceHash: pending.sourceHash,
+      body: undefined,
+      frozen: undefined,
+      mapping: '',
+      file: undefined,
+      row: undefined,
+      problemId: undefined,
+      rootId: undefined,
+    });
+    enlist(operations.add(index, Kind.delete, pendingId, OperationState.waiting, 0));
+    accounts.read(plan.names[index] as string);
+    total += 1;
+  };
+
   const commit = (settled: Settled): void => {
     const { op, pending, outcome } = settled;
     const index = operations.resource(op);
-    if (operations.kind(op) === Kind.delete) openDeletes[index] = (openDeletes[index] as number) - 1;
+    delist(op);
     const name = plan.names[index] as string;
     const resourceId = plan.resourceIds[index] as number;
     switch (outcome.kind) {
@@ -150,17 +188,13 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
             accounts.add(name, outcome.as);
           } else {
             accounts.add(name, 'created');
-            if (outcome.oldGone && pending.oldKeyHash !== null) {
-              ledger.records.remove(resourceId, pending.oldKeyHash);
-              accounts.read(name);
-              accounts.add(name, 'deleted');
-            }
+            deleteReplaced(index, pending);
           }
         }
         ledger.pending.remove(pending.id);
         operations.setState(op, OperationState.done);
         done += 1;
-        operations.settled(op, true, enqueue, () => undefined);
+        if (!released.has(op)) operations.settled(op, true, enqueue, () => undefined);
         return;
       }
       case 'refused': {
@@ -175,6 +209,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
           // so), and becomes ours by the association: that goes now, and the person again after it.
           operations.setState(op, OperationState.ready);
           second.add(op);
+          released.add(op);
           operations.settled(op, true, enqueue, () => undefined);
           return;
         }
@@ -244,6 +279,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
         resourceId,
         operations.kind(op),
         pending,
+        (apiId) => livesOn(index, apiId),
       );
       const refused = outcome.kind === 'refused' ? outcome.answer.status : 0;
       limiter.answered(performance.now() - started, refused === 429 || refused === 503);
@@ -281,14 +317,30 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     return undefined;
   };
   const cursor = deletes.map(() => 0);
+  const shared = new Map<number, Map<string, number>>();
+  /** Whether another record of the ledger has this item: then only the last of them deletes it. */
+  const livesOn = (index: number, apiId: string): boolean => {
+    const records = shared.get(index)?.get(apiId) ?? 1;
+    shared.get(index)?.set(apiId, records - 1);
+    return records > 1;
+  };
+  const sendDeletes = async (): Promise<void> => {
+    openDeletes.forEach((open, index) => {
+      if (open > 0) shared.set(index, ledger.records.sharedIds(plan.resourceIds[index] as number));
+    });
+    await pump(nextDelete);
+  };
   const nextDelete = (): number | undefined => {
     for (let index = deletes.length - 1; index >= 0; index--) {
       const list = deletes[index] as number[];
-      if ((cursor[index] as number) >= list.length) continue;
+      // One that is held, because what was to replace it failed, is passed over.
+      let at = cursor[index] as number;
+      while (at < list.length && operations.state(list[at] as number) === OperationState.blocked) at += 1;
+      cursor[index] = at;
+      if (at === list.length) continue;
       if ((referrers[index] as number[]).some((other) => (openDeletes[other] as number) > 0)) continue;
-      const op = list[cursor[index] as number];
-      cursor[index] = (cursor[index] as number) + 1;
-      return op;
+      cursor[index] = at + 1;
+      return list[at];
     }
     return undefined;
   };
@@ -296,7 +348,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   ledger.transaction(() => ledger.pending.freeze(input.batchId));
   input.onProgress({ done, total, connections: 0 });
   await pump(nextWrite);
-  await pump(nextDelete);
+  await sendDeletes();
 
   // What was refused for want of something that has arrived since is tried once more; so is what the server fumbled.
   if (stopped === undefined && fatal === undefined && second.size > 0) {
@@ -307,7 +359,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
       for (const op of second) reopen(op);
     });
     await pump(nextWrite);
-    await pump(nextDelete);
+    await sendDeletes();
   }
   function reopen(op: number): void {
     const problem = operations.problem(op);
@@ -320,13 +372,12 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     done -= 1;
     if (operations.kind(op) === Kind.delete) {
       operations.setState(op, OperationState.waiting);
-      const index = operations.resource(op);
-      (deletes[index] as number[]).push(op);
-      openDeletes[index] = (openDeletes[index] as number) + 1;
+      enlist(op);
     } else enqueue(op);
     const release = (dependant: number): void => {
       if (operations.problem(dependant) !== problem) return;
       operations.setState(dependant, OperationState.waiting);
+      if (operations.kind(dependant) === Kind.delete) enlist(dependant);
       ledger.pending.settle(operations.pendingId(dependant), PendingState.planned, undefined, undefined);
       accounts.remove(plan.names[operations.resource(dependant)] as string, 'held');
       done -= 1;
@@ -363,6 +414,7 @@ async function sendOne(
   resourceId: number,
   kind: Kind,
   pending: PendingToSend,
+  livesOn: (apiId: string) => boolean,
 ): Promise<Settled['outcome']> {
   const { sender, ledger } = input;
   const body = pending.body ?? '';
@@ -391,16 +443,15 @@ async function sendOne(
       if (answer.status === 200 || answer.status === 204) return { kind: 'confirmed', apiId: id, as: 'updated' };
       if (answer.status === 404) return create('updated');
       if (classifyAnswer(answer, input.model).code !== 'key-change-refused') return { kind: 'refused', answer };
-      // The API takes no key change here after all: the new item is made, then the old one goes.
+      // The API takes no key change here after all: the new item is made, and the old one goes in its turn.
       const made = await create('created');
-      if (made.kind !== 'confirmed') return made;
-      const removed = await sender.remove(name, id);
-      return { kind: 'replaced', apiId: made.apiId, oldGone: isGone(removed.status) };
+      return made.kind === 'confirmed' ? { kind: 'replaced', apiId: made.apiId } : made;
     }
     case Kind.delete: {
       const id = ledger.records.apiId(resourceId, pending.keyHash);
-      // Without an id there is nothing that could be deleted; the ledger forgets it.
-      if (id === undefined) return { kind: 'confirmed', apiId: undefined, as: 'deleted' };
+      // Without an id there is nothing that could be deleted; the ledger forgets it. So it does where another record has
+      // the same item under a newer key (the API carried a key change on to it): that one stays.
+      if (id === undefined || livesOn(id)) return { kind: 'confirmed', apiId: undefined, as: 'deleted' };
       const answer = await sender.remove(name, id);
       return isGone(answer.status)
         ? { kind: 'confirmed', apiId: undefined, as: 'deleted' }

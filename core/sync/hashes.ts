@@ -12,9 +12,17 @@ export interface Hashes {
 }
 
 export function createHashes(seal: Seal): Hashes {
+  const fullOf = new Map<string, (bytes: Uint8Array) => string>();
   return {
     key: (resource, key) => seal.digest(`k\n${resource}\n${key}`).slice(0, KEY_BYTES),
-    full: (resource, body) => seal.digest(`f\n${resource}\n`, body).slice(0, FULL_BYTES),
+    full(resource, canonicalBody) {
+      let hash = fullOf.get(resource);
+      if (hash === undefined) {
+        hash = seal.hasher(`f\n${resource}\n`);
+        fullOf.set(resource, hash);
+      }
+      return hash(canonicalBody).slice(0, FULL_BYTES);
+    },
     source: (resource, id) => seal.digest(`s\n${resource}\n${id}`).slice(0, SOURCE_BYTES),
   };
 }

@@ -11,7 +11,7 @@ import { Kind, type PendingLeft, PendingState } from '../ledger/pending.ts';
 import { FULL_BYTES, KEY_BYTES, type LoadedRecords, RecordState, SOURCE_BYTES } from '../ledger/records.ts';
 import type { MappedRecord, MappingIssueCode } from '../mapping/types.ts';
 import { type CheckIssue, compileCheck, type KnownDescriptors } from '../validation/check.ts';
-import { type Accounts, createAccounts } from './account.ts';
+import { type Account, type Accounts, createAccounts } from './account.ts';
 import { type PersonRules, personRules } from './authorization.ts';
 import { canonical } from './canonical.ts';
 import { createHashTable, type HashTable } from './hash-table.ts';
@@ -95,11 +95,21 @@ const FOR_WANT_OF_ANOTHER = new Set([
   'dependent-item-exists',
 ]);
 
+/** A create of this scan, to be matched by its source hash with what vanished. */
+interface Created {
+  readonly op: number;
+  readonly source: string;
+  /** A key it is made of changes by PUT in this batch, and the API carries that on. */
+  readonly cascades: boolean;
+}
+
 interface ResourceState {
   readonly index: number;
   readonly id: number;
   readonly model: ResourceModel;
   readonly plan: ResourcePlan;
+  /** This resource's line of the account. */
+  readonly account: Account;
   readonly rules: PersonRules;
   readonly loaded: LoadedRecords;
   readonly seen: Uint8Array;
@@ -111,8 +121,7 @@ interface ResourceState {
   readonly check: (body: JsonObject) => CheckIssue[];
   readonly keyOf: (body: JsonObject) => string | undefined;
   readonly references: ReturnType<typeof referenceReader>;
-  /** Creates of this scan with their source hashes, to be matched with what vanished. */
-  readonly created: { op: number; source: string; cascades: boolean }[];
+  readonly created: Created[];
   readonly toMatch: { record: MappedRecord; key: string; keyHash: string; source: string }[];
 }
 
@@ -264,25 +273,26 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
   };
 
   const scan = (state: ResourceState, record: MappedRecord): void => {
-    const { name } = state.model;
-    accounts.read(name);
+    const { account, loaded, seen } = state;
+    account.read += 1;
     read += 1;
-    const full = hashes.full(name, canonical(record.body));
+    const full = hashes.full(state.model.name, canonical(record.body));
     if (record.issues === undefined && record.disposition !== 'match') {
       const known = state.byFull.find(full);
       if (
         known !== -1 &&
-        state.loaded.states[known] === RecordState.confirmed &&
-        sameBytes(state.loaded.fulls, known * FULL_BYTES, full)
+        loaded.states[known] === RecordState.confirmed &&
+        sameBytes(loaded.fulls, known * FULL_BYTES, full)
       ) {
-        if (state.seen[known] === 1) {
-          accounts.add(name, 'skipped');
+        if (seen[known] === 1) {
+          account.skipped += 1;
           state.plan.skipped += 1;
           return;
         }
-        state.seen[known] = 1;
-        accounts.add(name, 'unchanged');
+        seen[known] = 1;
+        account.unchanged += 1;
         state.plan.unchanged += 1;
+        if (state.rules.authorises === undefined) return;
         const person = personOf(state, record.body);
         if (person !== undefined) authorisersOf(person).confirmed = true;
         return;
@@ -508,14 +518,15 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         seen[i] = 1;
       } else {
         state.plan.replaced += 1;
-        planDelete(state, i);
+        planDelete(state, i, op);
       }
     }
     if (!deletes) return;
     for (const i of gone) if (!replaced.has(i)) planDelete(state, i);
   };
 
-  const planDelete = (state: ResourceState, i: number): void => {
+  /** @param replacement the create of the same item under its new key: without it, the old one stays */
+  const planDelete = (state: ResourceState, i: number, replacement?: number): void => {
     const { name } = state.model;
     const keyHash = state.loaded.keys.slice(i * KEY_BYTES, (i + 1) * KEY_BYTES);
     accounts.read(name);
@@ -547,7 +558,8 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       problemId: undefined,
       rootId: undefined,
     });
-    operations.add(state.index, Kind.delete, pendingId, OperationState.waiting, 0);
+    const op = operations.add(state.index, Kind.delete, pendingId, OperationState.waiting, 0);
+    if (replacement !== undefined) operations.waitFor(op, replacement);
     state.plan.deletes += 1;
   };
 
@@ -555,7 +567,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     const resource = byName.get(name) as PlannedResource;
     const resourceModel = model.resources[name];
     if (resourceModel === undefined) continue;
-    const state = startResource(input, resourceModel, plans.length, createOrder);
+    const state = startResource(input, resourceModel, plans.length, createOrder, accounts.of(name));
     plans.push(state.plan);
     resourceIds.push(state.id);
     for await (const batch of resource.records()) {
@@ -590,6 +602,7 @@ function startResource(
   model: ResourceModel,
   index: number,
   createOrder: ReadonlyMap<ResourceName, number>,
+  account: Account,
 ): ResourceState {
   const id = input.ledger.resourceId(input.connectionId, model.name);
   const loaded = input.ledger.records.load(id);
@@ -620,6 +633,7 @@ function startResource(
       skipped: 0,
       samples: { create: [], update: [] },
     },
+    account,
     rules: personRules(model, input.model, createOrder),
     loaded,
     seen: new Uint8Array(loaded.count),

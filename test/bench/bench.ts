@@ -26,7 +26,7 @@ const show = (figure: Figure): void => {
 try {
   for await (const figure of dayTwoRequests(folder)) show(figure);
   for (const connections of [8, 32]) show(await dispatchAgainstLatency(folder, connections));
-  show(await unchangedAgainstParsing(folder));
+  for await (const figure of unchangedAgainstParsing(folder)) show(figure);
   show(await bytesPerRecord(folder));
 } finally {
   rmSync(folder, { recursive: true, force: true });

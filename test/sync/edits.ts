@@ -27,6 +27,12 @@ function removeUser(tables: Export, id: string): void {
     const of = tables.get(name);
     if (of !== undefined) drop(of, (row) => get(of, row, column) === id);
   }
+  // Who refers to a row that is gone is another story: teacher-unknown.
+  const of = table(tables, 'users');
+  for (const row of of.rows) {
+    const agents = get(of, row, 'agentSourcedIds').split(',');
+    if (agents.includes(id)) set(of, row, 'agentSourcedIds', agents.filter((agent) => agent !== id).join(','));
+  }
 }
 
 /** Copies the rows of a person under new ids. */
@@ -156,13 +162,7 @@ const EDITS = {
   'contact-gone': (tables: Export, pick: number) => {
     const of = table(tables, 'users');
     const row = at(users(tables, 'parent'), pick);
-    if (row === undefined) return;
-    const id = get(of, row, 'sourcedId');
-    for (const student of users(tables, 'student')) {
-      const agents = get(of, student, 'agentSourcedIds').split(',');
-      set(of, student, 'agentSourcedIds', agents.filter((agent) => agent !== id).join(','));
-    }
-    removeUser(tables, id);
+    if (row !== undefined) removeUser(tables, get(of, row, 'sourcedId'));
   },
   'teacher-gone': (tables: Export, pick: number) => {
     const row = at(users(tables, 'teacher'), pick);
