@@ -52,7 +52,8 @@ export async function* unchangedAgainstParsing(folder: string): AsyncGenerator<F
       fixture.ledger.rollback();
       const account = plan.accounts.of(RESOURCE);
       if (account.unchanged < 95_000 || account.unchanged !== account.read) throw new Error('The records did change.');
-      planning.push(ms);
+      // In a batch the file has been read before, for the entry dates: its reading belongs to the way all the same.
+      planning.push(ms + (reading[round] as number));
     }
     const value = median(planning);
     const what = 'unchanged: 100k studentSectionAssociations from CSV through map, check, hash and ledger';
