@@ -1,7 +1,7 @@
 /**
  * Opens a ledger: one SQLite file per data folder, held by one process at a time. Every statement lives in this folder.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import Database from 'better-sqlite3';
@@ -65,6 +65,8 @@ export interface Ledger {
   /** Records confirmed at a connection, and the ledger's size on disk in bytes. */
   confirmedCount(connectionId: number): number;
   size(): number;
+  /** Gives back the room of what was sent and is no longer kept. */
+  compact(): void;
   close(): void;
 }
 
@@ -111,6 +113,8 @@ function openDatabase(file: string): Database.Database {
   // A process that was just killed may hold the file for a moment still.
   const db = new Database(file, { timeout: 3_000 });
   try {
+    // Room that sent bodies took is given back after each batch; has to be said before the first table.
+    db.pragma('auto_vacuum = INCREMENTAL');
     // Before the first access: the lock is then held until the process ends, however it ends, and there is no -shm file.
     db.pragma('locking_mode = EXCLUSIVE');
     db.pragma('journal_mode = WAL');
@@ -120,6 +124,7 @@ function openDatabase(file: string): Database.Database {
     db.pragma('foreign_keys = ON');
     db.pragma('secure_delete = ON');
     db.exec('BEGIN IMMEDIATE; COMMIT');
+    chmodSync(file, 0o600);
     migrate(db);
     return db;
   } catch (thrown) {
@@ -216,6 +221,13 @@ function build(db: Database.Database, seal: Seal): Ledger {
     confirmedCount: (connectionId) => confirmed.get(connectionId) as number,
     size: () =>
       (db.pragma('page_count', { simple: true }) as number) * (db.pragma('page_size', { simple: true }) as number),
+    compact() {
+      const free = db.pragma('freelist_count', { simple: true }) as number;
+      if (free * 5 > (db.pragma('page_count', { simple: true }) as number)) {
+        db.pragma('incremental_vacuum');
+        db.pragma('wal_checkpoint(TRUNCATE)');
+      }
+    },
     close() {
       if (db.open) db.close();
     },

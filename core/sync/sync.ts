@@ -102,6 +102,7 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
         requests: outcome.requests,
       });
       ledger.setBatch(batchId, state === 'planned' ? 'done' : state, summary, waiting ? null : input.now());
+      ledger.compact();
     }
     return outcome;
   } finally {
