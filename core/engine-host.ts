@@ -52,6 +52,7 @@ export function startEngine(data: WorkerData, onEvent: (event: EngineEvent) => v
   });
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (reason: Failure) => void }>();
   let last = 0;
+  let isOver = false;
   const died = (): Failure =>
     new Failure(
       'internal',
@@ -64,14 +65,20 @@ export function startEngine(data: WorkerData, onEvent: (event: EngineEvent) => v
         last += 1;
         const id = last;
         return new Promise((done, fail) => {
+          if (isOver) return fail(died());
           waiting.set(id, {
-            resolve: (value) => done(commands[command].output.parse(value) as never),
+            resolve: (value) => {
+              const answer = commands[command].output.safeParse(value);
+              if (answer.success) done(answer.data as never);
+              else fail(died());
+            },
             reject: fail,
           });
           worker.postMessage({ type: 'command', id, command, input } satisfies HostMessage);
         });
       },
       async close() {
+        if (isOver) return;
         const ended = new Promise<void>((done) => worker.once('exit', () => done()));
         worker.postMessage({ type: 'close' } satisfies HostMessage);
         await ended;
@@ -104,7 +111,11 @@ export function startEngine(data: WorkerData, onEvent: (event: EngineEvent) => v
         }
       }
     });
-    worker.on('error', () => fail(died()));
-    worker.on('exit', () => fail(died()));
+    const end = (): void => {
+      isOver = true;
+      fail(died());
+    };
+    worker.on('error', end);
+    worker.on('exit', end);
   });
 }

@@ -1,8 +1,9 @@
 /**
  * The engine: puts ledger, client, sources, mapping and sync together behind the contract. Nothing but a host imports it.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { ledgerKey } from './connections/ledger-key.ts';
 import { type Profile, profileSchema, readProfile } from './connections/profile.ts';
 import type { SecretStore } from './connections/secrets.ts';
@@ -19,11 +20,14 @@ import {
   type ProblemGroupView,
 } from './contract/schemas.ts';
 import { createClient, type EdFiClient } from './edfi/client.ts';
+import type { ApiModel } from './edfi/model.ts';
 import { advise } from './errors/advice.ts';
 import { Failure, type FailureCode, isFailure } from './errors/failure.ts';
-import { asLedgerFailure, type ConnectionRow, ledgerExists, openLedger } from './ledger/ledger.ts';
-import { createSeal } from './ledger/seal.ts';
-import { type DescriptorMap, suggest } from './mapping/descriptors.ts';
+import { asLedgerFailure, type ConnectionRow, type Ledger, ledgerExists, openLedger } from './ledger/ledger.ts';
+import { createSeal, type Seal } from './ledger/seal.ts';
+import { resolveSettings } from './mapping/compile.ts';
+import { type DescriptorMap, normaliseCode, suggest } from './mapping/descriptors.ts';
+import { loadMapping, shippedMappings } from './mapping/load.ts';
 import { displayName } from './sync/describe.ts';
 import { type DescriptorContext, runSync } from './sync/sync.ts';
 
@@ -54,8 +58,9 @@ const MAX_CONNECTIONS = 64;
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { folder, keychain, now, emit } = options;
-  const seal = createSeal(await ledgerKey(folder, ledgerExists(folder), keychain));
-  const ledger = openLedger(folder, seal);
+  const { ledger, seal } = await openFolder(folder, keychain);
+  // Two data folders of one account must not take each other's secrets for their own.
+  const scope = seal.fileKey('names of secrets').toString('hex').slice(0, 16);
   let running: AbortController | undefined;
 
   const find = (name: string): ConnectionRow => {
@@ -70,7 +75,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         : `There is no connection "${name}". There ${all.length === 1 ? 'is' : 'are'}: ${names}.`,
     );
   };
-  const secretName = (id: number, name: string): string => `connection ${id} ${name}`;
+  const secretName = (id: number, name: string): string => `connection ${scope} ${id} ${name}`;
   const secretOf = async (id: number, name: string, profile: Profile): Promise<string> => {
     if (options.secret !== undefined) return options.secret;
     if (profile.secretFile !== undefined) return readSecretFile(profile.secretFile);
@@ -154,6 +159,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     return { known, map: map as DescriptorMap };
   };
 
+  /** The API's model kept from the last sync; undefined before the first. */
+  const keptModel = (connectionId: number): ApiModel | undefined => {
+    const kept = ledger.cached(connectionId, 'specification');
+    return kept === undefined ? undefined : (JSON.parse(kept.text) as { model: ApiModel }).model;
+  };
+
   const handlers: Handlers = {
     'connections.add': async (input) => {
       const profile = profileSchema.safeParse({
@@ -168,10 +179,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       });
       if (!profile.success) {
         const issue = profile.error.issues[0];
-        throw new Failure(
-          'usage',
-          `The value for ${issue?.path.join('.') ?? 'the connection'} is not one of: ${issue?.message ?? ''}.`,
-        );
+        const what = issue?.path[0] === 'studentId' ? `has to be ${issue.message}` : 'cannot be taken';
+        throw new Failure('usage', `The value for ${issue?.path.join('.') ?? 'the connection'} ${what}.`);
       }
       if (ledger.connections().some((connection) => connection.name.toLowerCase() === input.name.toLowerCase())) {
         throw new Failure(
@@ -179,6 +188,9 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
           `There is a connection "${input.name}" already. Choose another name, or remove it first.`,
         );
       }
+      // What is wrong with the choices is said now, not at the first sync.
+      const mapping = await loadMapping(profile.data.mapping ?? shippedMappings['5.2']);
+      resolveSettings(mapping, { ...profile.data.settings, studentId: profile.data.studentId });
       const secret =
         input.secret ?? options.secret ?? (profile.data.secretFile && readSecretFile(profile.data.secretFile));
       if (secret === undefined || secret === '') {
@@ -187,19 +199,20 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
           'The connection needs its secret: enter it when asked, set ROLLBOOK_SECRET, or name a file with --secret-file.',
         );
       }
-      const steps = input.test
-        ? await withClient(
-            clientFor(profile.data, async () => secret),
-            testConnection,
-          )
-        : [];
+      const client = clientFor(profile.data, async () => secret);
+      const steps = await withClient(client, input.test ? testConnection : async () => []);
       const failed = steps.find((step) => step.state === 'failed');
       if (failed !== undefined) {
         throw new Failure((failed.code ?? 'api-unusable') as FailureCode, failed.sentence);
       }
       const row = ledger.transaction(() => ledger.addConnection(input.name, JSON.stringify(profile.data), now()));
       const secretKept = keychain !== undefined && profile.data.secretFile === undefined;
-      if (secretKept) await keychain.set(secretName(row.id, row.name), secret);
+      try {
+        if (secretKept) await keychain.set(secretName(row.id, row.name), secret);
+      } catch (thrown) {
+        ledger.transaction(() => ledger.removeConnection(row.id));
+        throw thrown;
+      }
       return { connection: view(row), steps, secretKept };
     },
     'connections.list': async () => ledger.connections().map(view),
@@ -264,14 +277,20 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     'descriptors.list': async ({ connection }) => ledger.descriptorMap(find(connection).id),
     'descriptors.map': async ({ connection, type, code, uri }) => {
       const row = find(connection);
-      const known = keptDescriptors(row.id, [type]).known[type];
-      if (known !== undefined && !known.some((value) => value.toLowerCase() === uri.toLowerCase())) {
+      const model = keptModel(row.id);
+      const name = model === undefined ? type : (sameWord(Object.keys(model.descriptors), type) ?? '');
+      if (name === '' || !/^[A-Za-z]\w*Descriptor$/.test(name)) {
+        throw new Failure('usage', 'The API has no such descriptor type. Take one like GradeLevelDescriptor.');
+      }
+      const known = keptDescriptors(row.id, [name]).known[name];
+      const value = known === undefined ? uri : sameWord(known, uri);
+      if (value === undefined) {
         throw new Failure(
           'usage',
-          `The API has no such ${type} value. Take one exactly as the API has it, namespace and # included.`,
+          `The API has no such ${name} value. Take one exactly as the API has it, namespace and # included.`,
         );
       }
-      ledger.transaction(() => ledger.mapDescriptor(row.id, type, code.trim().toLowerCase(), uri));
+      ledger.transaction(() => ledger.mapDescriptor(row.id, name, normaliseCode(code), value));
       return {};
     },
   };
@@ -292,6 +311,46 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   };
 }
 
+/** @returns the word of the list that is this one, whatever its case */
+const sameWord = (words: readonly string[], word: string): string | undefined =>
+  words.find((one) => one.toLowerCase() === word.trim().toLowerCase());
+
+/**
+ * Opens a data folder's ledger with its key. A ledger that could not be made leaves nothing behind.
+ * @throws Failure
+ */
+async function openFolder(
+  folder: string,
+  keychain: SecretStore | undefined,
+): Promise<{ readonly ledger: Ledger; readonly seal: Seal }> {
+  const isThere = ledgerExists(folder);
+  if (isThere) await refuseEmpty(path.join(folder, 'ledger.db'));
+  const { key, discard } = await ledgerKey(folder, isThere, keychain);
+  const seal = createSeal(key);
+  try {
+    return { ledger: openLedger(folder, seal), seal };
+  } catch (thrown) {
+    if (!isThere && !(isFailure(thrown) && thrown.code === 'ledger-in-use')) {
+      for (const end of ['', '-wal', '-journal']) rmSync(path.join(folder, `ledger.db${end}`), { force: true });
+      await discard();
+    }
+    throw thrown;
+  }
+}
+
+/** SQLite would take a file of no bytes for a new ledger, and everything in the API for nobody's. */
+async function refuseEmpty(file: string): Promise<void> {
+  const isEmpty = (): boolean => statSync(file, { throwIfNoEntry: false })?.size === 0;
+  if (!isEmpty()) return;
+  // Another process may be making it at this moment.
+  await wait(200);
+  if (!isEmpty()) return;
+  throw new Failure(
+    'ledger-damaged',
+    'The ledger (ledger.db in the data folder) is empty. Restore the data folder from a backup; if nothing was ever sent from it, delete it and begin anew.',
+  );
+}
+
 const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name);
 
 async function dispatchCommand<N extends CommandName>(handlers: Handlers, name: N, input: unknown): Promise<unknown> {
@@ -300,7 +359,9 @@ async function dispatchCommand<N extends CommandName>(handlers: Handlers, name: 
     const place = parsed.error.issues[0]?.path.join('.') ?? '';
     throw new Failure(
       'usage',
-      `The command ${name} was given something it cannot take${place === '' ? '' : ` for ${place}`}.`,
+      place === ''
+        ? 'The command was given something it cannot take.'
+        : `The value for ${place} cannot be taken: it is empty, too long, or none of the choices.`,
     );
   }
   const handler = handlers[name] as (value: unknown) => Promise<unknown>;
@@ -320,13 +381,15 @@ export function errorOf(thrown: unknown): Extract<EngineAnswer, { error: unknown
 }
 
 function readSecretFile(file: string): string {
-  if (!existsSync(file)) {
+  let secret: string;
+  try {
+    secret = readFileSync(file, 'utf8').trim();
+  } catch {
     throw new Failure(
       'secret-missing',
-      `The file with the secret (${path.basename(file)}) is not there. Put it back, or add the connection again.`,
+      `The file with the secret (${path.basename(file)}) cannot be read. Check that it is there and that your account may read it, or add the connection again.`,
     );
   }
-  const secret = readFileSync(file, 'utf8').trim();
   if (secret === '') throw new Failure('secret-missing', `The file with the secret (${path.basename(file)}) is empty.`);
   return secret;
 }

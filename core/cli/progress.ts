@@ -1,18 +1,35 @@
 /** Turns the engine's events into bars and tables, or into JSON lines. */
 import type { EngineEvent } from '../contract/schemas.ts';
-import { printPlan } from './report.ts';
-import { type Bar, createBar, duration, jsonLine, number, out } from './terminal.ts';
+import { type Bar, createBar } from './bar.ts';
+import { printPlan, shortName } from './plan.ts';
+import { isLive, jsonLine, out, printable, wrap, write } from './terminal.ts';
 
 export interface EventPrinter {
   print(event: EngineEvent): void;
+  /** Ends a bar that is still drawn. */
   finish(): void;
 }
 
-export function createEventPrinter(json: boolean): EventPrinter {
-  if (json) return { print: jsonLine, finish: () => undefined };
+const WORDS = { connecting: ['', ''], reading: ['Reading', 'Read'], sending: ['Sending', 'Sent'] } as const;
+
+/** @param samples whether a plan shows where its records come from */
+export function createEventPrinter({ json, samples }: { json: boolean; samples: boolean }): EventPrinter {
+  return json ? { print: printJson, finish: () => undefined } : createScreenPrinter(samples);
+}
+
+/** The same names for resources as in the result: those people use. */
+function printJson(event: EngineEvent): void {
+  if (event.type === 'plan') {
+    const resources = event.plan.resources.map((one) => ({ ...one, resource: shortName(one.resource) }));
+    jsonLine({ ...event, plan: { ...event.plan, resources } });
+  } else jsonLine(event);
+}
+
+function createScreenPrinter(samples: boolean): EventPrinter {
   let bar: Bar | undefined;
   let phase = '';
   const finish = (): void => {
+    if (phase === 'connecting' && isLive()) write('\r\u001b[K');
     bar?.finish();
     bar = undefined;
     phase = '';
@@ -22,30 +39,28 @@ export function createEventPrinter(json: boolean): EventPrinter {
     print(event) {
       switch (event.type) {
         case 'progress': {
-          if (event.phase === 'connecting') return;
           if (event.phase !== phase) {
             finish();
             phase = event.phase;
-            bar = createBar(event.phase === 'reading' ? 'Reading' : 'Sending');
+            const [doing, did] = WORDS[event.phase];
+            // Nothing to send: no bar for it.
+            if (event.phase === 'connecting') {
+              if (isLive()) write('Opening the export, and asking the API for its model …');
+            } else if (event.total !== 0) bar = createBar(doing, did);
           }
-          const speed = `${number(event.perSecond)} records/s`;
-          if (event.total === undefined) bar?.update(`${number(event.done)} records, ${speed}`, undefined);
-          else if (event.total > 0) {
-            const left = event.secondsLeft === undefined ? '' : `, ${duration(event.secondsLeft)} left`;
-            bar?.update(
-              `${number(event.done)} of ${number(event.total)}, ${speed}${event.done < event.total ? left : ''}, ${event.connections} connections`,
-              event.done / event.total,
-            );
-          }
+          const { done, total, perSecond, secondsLeft, connections } = event;
+          bar?.update({ done, total, perSecond, secondsLeft, connections });
           return;
         }
         case 'plan':
           finish();
-          printPlan(event.plan);
+          out();
+          printPlan(event.plan, samples);
           return;
         case 'notice':
           finish();
-          out(`  note: ${event.sentence}`);
+          out(wrap(printable(event.sentence), 'Note: '));
+          return;
       }
     },
   };

@@ -8,7 +8,8 @@ const identifier = z
   .regex(/^(sourcedId|identifier|userIds:.+)$/, 'sourcedId, identifier, or userIds: and a type (userIds:stateId)');
 
 export const profileSchema = z.strictObject({
-  url: z.string().min(1),
+  /** The base address; what is none is refused by the client. */
+  url: z.string(),
   key: z.string().min(1),
   /** No default: the wrong choice makes every student a new one. */
   studentId: identifier,
@@ -28,7 +29,7 @@ export type Profile = z.infer<typeof profileSchema>;
 
 /** @throws Failure `ledger-damaged` when a stored profile cannot be read */
 export function readProfile(name: string, json: string): Profile {
-  const parsed = profileSchema.safeParse(JSON.parse(json));
+  const parsed = profileSchema.safeParse(parseJson(json));
   if (!parsed.success) {
     throw new Failure(
       'ledger-damaged',
@@ -36,4 +37,12 @@ export function readProfile(name: string, json: string): Profile {
     );
   }
   return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,13 @@
 import { Failure } from '../errors/failure.ts';
 import { type Answer, answerFrom } from './answer.ts';
 import { createCaller } from './calls.ts';
+import {
+  type ChangeVersions,
+  readChangeVersions,
+  readDeletes,
+  readKeyChanges,
+  type TracePage,
+} from './changes.ts';
 import { baseUrl, type Discovery, discover, neededUrlOf } from './discovery.ts';
 import { type DocumentTools, hostOf } from './documents.ts';
 import { createGate } from './gate.ts';
@@ -17,7 +24,9 @@ import {
 } from './metadata.ts';
 import type { JsonObject, ResourceName } from './model.ts';
 import { type ClientOptions, settingsOf } from './options.ts';
+import { type CursorPage, type CursorRequest, readCursorPage, readPartitions } from './partitions.ts';
 import {
+  type ChangeWindow,
   type Item,
   type Page,
   type PageRequest,
@@ -31,11 +40,13 @@ import { createTokens } from './token.ts';
 import { parseTokenInfo, type TokenInfo, tokenInfoUrl } from './token-info.ts';
 
 export type { Answer } from './answer.ts';
+export type { ChangeVersions, Trace, TracePage } from './changes.ts';
 export type { DataModel, Discovery } from './discovery.ts';
 export type { RequestCounts } from './http.ts';
 export type { DependencyRow } from './metadata.ts';
 export type { ClientEvent, ClientOptions, RetryPolicy, Timeouts } from './options.ts';
-export type { Item, Page, PageRequest } from './reading.ts';
+export type { CursorPage, CursorRequest } from './partitions.ts';
+export type { ChangeWindow, Item, Page, PageRequest } from './reading.ts';
 export type { TokenInfo } from './token-info.ts';
 
 /**
@@ -63,6 +74,19 @@ export interface EdFiClient {
   page(resource: ResourceName, request: PageRequest): Promise<Page>;
   /** Every item of a resource, in pages of 500. */
   items(resource: ResourceName): AsyncIterable<Item>;
+  /** The change versions there are at this moment; undefined where the API has no change queries. */
+  availableChangeVersions(): Promise<ChangeVersions | undefined>;
+  /** A page of what was deleted, oldest first; undefined where the API does not tell. */
+  deletes(resource: ResourceName, request: PageRequest): Promise<TracePage | undefined>;
+  /** A page of the items that got another natural key; undefined where the API does not tell. */
+  keyChanges(resource: ResourceName, request: PageRequest): Promise<TracePage | undefined>;
+  /**
+   * Tokens at which to begin to read a resource in about `number` equal parts at once; undefined where the API has no
+   * cursor paging, which is found out once.
+   */
+  partitions(resource: ResourceName, number: number, window?: ChangeWindow): Promise<readonly string[] | undefined>;
+  /** A page of one partition. */
+  cursorPage(resource: ResourceName, request: CursorRequest): Promise<CursorPage>;
   /** Creates, or updates the item with the same natural key; `body` is JSON. Repeating it is safe, and done where it helps. */
   post(resource: ResourceName, body: string): Promise<Answer>;
   put(resource: ResourceName, id: string, body: string): Promise<Answer>;
@@ -130,6 +154,8 @@ export const createClient = (options: ClientOptions): EdFiClient => {
   const dataUrl = async (): Promise<string> => neededUrlOf(await discovery(), 'dataManagementApi', host);
   const read = async (url: string) => (await call({ method: 'GET', url })).reply;
 
+  let hasPartitions = true;
+
   const specification = async (name: SpecificationName): Promise<JsonObject | undefined> =>
     readSpecification(metadata, await discovery(), await list(), name);
   function openApi(name: 'resources'): Promise<JsonObject>;
@@ -171,6 +197,16 @@ export const createClient = (options: ClientOptions): EdFiClient => {
     items: async function* (resource) {
       yield* readAll(read, await dataUrl(), resource);
     },
+    availableChangeVersions: async () => readChangeVersions(read, (await discovery()).urls.changeQueries),
+    deletes: async (resource, request) => readDeletes(read, await dataUrl(), resource, request),
+    keyChanges: async (resource, request) => readKeyChanges(read, await dataUrl(), resource, request),
+    partitions: async (resource, number, window) => {
+      if (!hasPartitions) return undefined;
+      const tokens = await readPartitions(read, await dataUrl(), resource, number, window);
+      hasPartitions = tokens !== undefined;
+      return tokens;
+    },
+    cursorPage: async (resource, request) => readCursorPage(read, await dataUrl(), resource, request),
     post: async (resource, body) =>
       answerFrom(await call({ method: 'POST', url: resourceUrl(await dataUrl(), resource), body })),
     put: async (resource, id, body) =>

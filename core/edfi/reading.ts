@@ -13,12 +13,20 @@ export interface Item {
   readonly body: JsonObject;
 }
 
+/** What changed from one change version to another, both included; without `until`, to this moment. */
+export interface ChangeWindow {
+  readonly since: number;
+  readonly until?: number;
+}
+
 export interface PageRequest {
   /** At most 500. */
   readonly limit: number;
   readonly offset: number;
   /** Ask the API how many items there are in all. */
   readonly totalCount?: boolean;
+  /** Only what changed within; for APIs with change queries. */
+  readonly window?: ChangeWindow | undefined;
 }
 
 export interface Page {
@@ -30,7 +38,7 @@ export interface Page {
 export type Read = (url: string) => Promise<Reply>;
 
 /** Takes a failed read; gives the Failure, by resource and status alone. */
-const readFailure = (resource: ResourceName, reply: Reply, host: string): Failure => {
+export const readFailure = (resource: ResourceName, reply: Reply, host: string): Failure => {
   const { status } = reply;
   const details = { resource, status, host };
   if (status === 429 || status === 408 || status >= 500) {
@@ -54,7 +62,8 @@ const readFailure = (resource: ResourceName, reply: Reply, host: string): Failur
   );
 };
 
-const itemsOf = (resource: ResourceName, reply: Reply, host: string): readonly Item[] => {
+/** Takes the answer to a read; gives the objects in its list, or throws a Failure (api-unusable, api-unreachable). */
+export const listOf = (resource: ResourceName, reply: Reply, host: string): readonly JsonObject[] => {
   if (reply.status !== 200) throw readFailure(resource, reply, host);
   const json = parseJson(reply.text);
   if (!Array.isArray(json) || !json.every(isJsonObject)) {
@@ -64,7 +73,17 @@ const itemsOf = (resource: ResourceName, reply: Reply, host: string): readonly I
       { resource, status: reply.status, host, reason: 'not-a-list' },
     );
   }
-  return json.map((body) => ({ id: typeof body.id === 'string' ? body.id : '', body }));
+  return json;
+};
+
+/** The items of an answer. Failures as in `listOf`. */
+export const itemsOf = (resource: ResourceName, reply: Reply, host: string): readonly Item[] =>
+  listOf(resource, reply, host).map((body) => ({ id: typeof body.id === 'string' ? body.id : '', body }));
+
+/** The number of items in all, where the API told it. */
+export const totalOf = (reply: Reply): { readonly total?: number } => {
+  const total = /^\d{1,15}$/.exec(reply.header('total-count') ?? '');
+  return total === null ? {} : { total: Number(total[0]) };
 };
 
 /** The address of a resource under the data management URL, which some hosts give without its last slash. */
@@ -74,19 +93,30 @@ export const resourceUrl = (base: string, resource: ResourceName, id?: string): 
   return id === undefined ? url : `${url}/${encodeURIComponent(id)}`;
 };
 
+/** The query of a page. */
+export const pageQuery = ({ limit, offset, totalCount, window }: PageRequest): URLSearchParams => {
+  const query = new URLSearchParams({ limit: String(Math.min(limit, LARGEST_PAGE)), offset: String(offset) });
+  if (totalCount) query.set('totalCount', 'true');
+  addWindow(query, window);
+  return query;
+};
+
+/** Adds a window of change versions to a query. */
+export const addWindow = (query: URLSearchParams, window: ChangeWindow | undefined): void => {
+  if (window === undefined) return;
+  query.set('minChangeVersion', String(window.since));
+  if (window.until !== undefined) query.set('maxChangeVersion', String(window.until));
+};
+
 /** Reads one page. Throws a Failure (api-unusable, api-unreachable) where the API does not give it. */
 export const readPage = async (
   read: Read,
   base: string,
   resource: ResourceName,
-  { limit, offset, totalCount }: PageRequest,
+  request: PageRequest,
 ): Promise<Page> => {
-  const query = new URLSearchParams({ limit: String(Math.min(limit, LARGEST_PAGE)), offset: String(offset) });
-  if (totalCount) query.set('totalCount', 'true');
-  const reply = await read(`${resourceUrl(base, resource)}?${query}`);
-  const items = itemsOf(resource, reply, hostOf(base));
-  const total = /^\d{1,15}$/.exec(reply.header('total-count') ?? '');
-  return total === null ? { items } : { items, total: Number(total[0]) };
+  const reply = await read(`${resourceUrl(base, resource)}?${pageQuery(request)}`);
+  return { items: itemsOf(resource, reply, hostOf(base)), ...totalOf(reply) };
 };
 
 /**

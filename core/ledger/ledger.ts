@@ -6,7 +6,7 @@ import path from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { Failure, isFailure } from '../errors/failure.ts';
-import { migrate } from './migrations.ts';
+import { migrate, refuseForeign } from './migrations.ts';
 import { createPending, type PendingStore } from './pending.ts';
 import { createProblems, type Problems } from './problems.ts';
 import { createRecords, type Records } from './records.ts';
@@ -90,11 +90,16 @@ function ledgerFailure(thrown: unknown): Failure | undefined {
       'The ledger (ledger.db in the data folder) is damaged and cannot be read. Restore the data folder from a backup; nothing was changed.',
     );
   }
+  if (code.startsWith('SQLITE_IOERR') || code === 'EIO') {
+    return new Failure(
+      'ledger-damaged',
+      'The disk with the data folder does not answer as it should. Check that it is connected and sound, then run this again: what the API confirmed is kept.',
+    );
+  }
   if (
     code.startsWith('SQLITE_READONLY') ||
     code.startsWith('SQLITE_CANTOPEN') ||
-    code === 'EACCES' ||
-    code === 'EPERM'
+    ['EACCES', 'EPERM', 'EROFS', 'EEXIST', 'ENOTDIR', 'EISDIR'].includes(code)
   ) {
     return new Failure(
       'ledger-damaged',
@@ -113,10 +118,11 @@ function openDatabase(file: string): Database.Database {
   // A process that was just killed may hold the file for a moment still.
   const db = new Database(file, { timeout: 3_000 });
   try {
-    // Room that sent bodies took is given back after each batch; has to be said before the first table.
-    db.pragma('auto_vacuum = INCREMENTAL');
     // Before the first access: the lock is then held until the process ends, however it ends, and there is no -shm file.
     db.pragma('locking_mode = EXCLUSIVE');
+    refuseForeign(db);
+    // Room that sent bodies took is given back after each batch; has to be said before the first table.
+    db.pragma('auto_vacuum = INCREMENTAL');
     db.pragma('journal_mode = WAL');
     // A commit survives the process at once; the machine losing power may cost the last moments, which are then sent
     // again: the API takes a repeated write as the same.
@@ -133,6 +139,15 @@ function openDatabase(file: string): Database.Database {
   }
 }
 
+const PROOF = 'rollbook';
+
+/** @throws Failure `ledger-damaged` when the ledger was sealed with another key */
+function proveKey(db: Database.Database, seal: Seal): void {
+  const sealed = db.prepare('SELECT sealed FROM proof').pluck().get() as Buffer | undefined;
+  if (sealed === undefined) db.prepare('INSERT INTO proof (id, sealed) VALUES (1, ?)').run(seal.seal('proof', PROOF));
+  else seal.open('proof', sealed);
+}
+
 /**
  * @param folder the data folder; made when it is not there
  * @param seal the ledger's keys
@@ -142,7 +157,13 @@ export function openLedger(folder: string, seal: Seal): Ledger {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const db = openDatabase(path.join(folder, 'ledger.db'));
-    return build(db, seal);
+    try {
+      proveKey(db, seal);
+      return build(db, seal);
+    } catch (thrown) {
+      db.close();
+      throw thrown;
+    }
   } catch (thrown) {
     throw asLedgerFailure(thrown);
   }

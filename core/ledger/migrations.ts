@@ -14,6 +14,12 @@ const STEPS: readonly string[] = [
     created_at INTEGER NOT NULL
   ) STRICT;
 
+  -- A sealed word: opened with another key than the one that sealed it, a ledger would take every record for new.
+  CREATE TABLE proof (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    sealed BLOB NOT NULL
+  ) STRICT;
+
   -- What an API says of itself (specification, dependencies, descriptors), compressed; for checking offline.
   CREATE TABLE cache (
     connection_id INTEGER NOT NULL REFERENCES connection ON DELETE CASCADE,
@@ -116,10 +122,10 @@ const STEPS: readonly string[] = [
 export const SCHEMA_VERSION = STEPS.length;
 
 /**
- * Brings a ledger to this version's schema, all or nothing.
+ * Looks at a file before anything in it is changed.
  * @throws Failure `ledger-from-future` when a newer Rollbook wrote it; `ledger-damaged` when it is another program's file
  */
-export function migrate(db: Database): void {
+export function refuseForeign(db: Database): void {
   const version = db.pragma('user_version', { simple: true }) as number;
   const application = db.pragma('application_id', { simple: true }) as number;
   const empty = (db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number) === 0;
@@ -135,6 +141,11 @@ export function migrate(db: Database): void {
       `This ledger was written by a newer Rollbook (its format is ${version}, this one knows up to ${SCHEMA_VERSION}). Update Rollbook; nothing was changed.`,
     );
   }
+}
+
+/** Brings a ledger to this version's schema, all or nothing. */
+export function migrate(db: Database): void {
+  const version = db.pragma('user_version', { simple: true }) as number;
   if (version === SCHEMA_VERSION) return;
   db.transaction(() => {
     for (const step of STEPS.slice(version)) db.exec(step);

@@ -59,8 +59,8 @@ export interface PendingStore {
   fullHash(id: number): string | undefined;
   /** Those that earlier batches left of a resource. */
   left(resourceId: number): PendingLeft[];
-  /** Takes one over into a batch as it is: failed before, and nothing changed since. */
-  keep(id: number, batchId: number): void;
+  /** Takes one over into a batch as it is: failed before, and nothing changed since but its place in the source. */
+  keep(id: number, batchId: number, file: string | undefined, row: number | undefined): void;
   /** Forgets what earlier batches left of a resource and `batchId` did not take over. */
   dropOthers(resourceId: number, batchId: number): void;
   settle(id: number, state: PendingState, problemId: number | undefined, rootId: number | undefined): void;
@@ -92,7 +92,7 @@ export function createPending(db: Database, seal: Seal): PendingStore {
        mapping, problem_id AS problemId,
        problem.code FROM pending LEFT JOIN problem ON problem.id = problem_id WHERE pending.resource_id = ?`,
   );
-  const keep = db.prepare('UPDATE pending SET batch_id = ? WHERE id = ?');
+  const keep = db.prepare('UPDATE pending SET batch_id = ?, file = ?, row = ? WHERE id = ?');
   const dropOthers = db.prepare('DELETE FROM pending WHERE resource_id = ? AND batch_id <> ?');
   const settle = db.prepare('UPDATE pending SET state = ?, problem_id = ?, root_id = ? WHERE id = ?');
   const becomeRekey = db.prepare('UPDATE pending SET kind = 4, old_key_hash = ? WHERE id = ?');
@@ -135,7 +135,7 @@ export function createPending(db: Database, seal: Seal): PendingStore {
     },
     fullHash: (id) => (fullHash.get(id) as Buffer | null | undefined)?.toString('latin1'),
     left: (resourceId) => left.all(resourceId) as PendingLeft[],
-    keep: (id, batchId) => void keep.run(batchId, id),
+    keep: (id, batchId, file, row) => void keep.run(batchId, file ?? null, row ?? null, id),
     dropOthers: (resourceId, batchId) => void dropOthers.run(resourceId, batchId),
     settle: (id, state, problemId, rootId) => void settle.run(state, problemId ?? null, rootId ?? null, id),
     becomeRekey: (id, oldKeyHash) => void becomeRekey.run(oldKeyHash, id),

@@ -37,8 +37,13 @@ export interface ProblemGroup {
   readonly value: string | undefined;
 }
 
+/** What makes two problems one and the same. */
+export type Cause = Pick<NewProblem, 'code' | 'path' | 'subject' | 'value'>;
+
 export interface Problems {
   add(problem: NewProblem, at: number): number;
+  /** @returns whether the problem with this number is of this cause */
+  isSame(id: number, cause: Cause): boolean;
   /** Root causes of what is not confirmed at a connection, the one that blocks most first. */
   groups(connectionId: number): ProblemGroup[];
 }
@@ -48,9 +53,12 @@ export function createProblems(db: Database, seal: Seal): Problems {
     `INSERT INTO problem (batch_id, resource_id, code, path, subject, value_hash, status, file, row, detail, at)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
+  const cause = db.prepare('SELECT code, path, subject, value_hash AS valueHash FROM problem WHERE id = ?');
+  const hashOf = (value: string | undefined): Buffer | null =>
+    value === undefined ? null : Buffer.from(seal.digest(`value\n${value}`).slice(0, 8), 'latin1');
   const groups = db.prepare(
     `WITH own AS (
-       SELECT problem_id AS id, count(*) AS count FROM pending
+       SELECT problem_id AS id, count(*) AS count, min(id), file, row FROM pending
        WHERE problem_id IS NOT NULL AND state IN (2, 4) GROUP BY problem_id
      ), waiting AS (
        SELECT root_id AS id, count(*) AS count FROM pending WHERE root_id IS NOT NULL AND state = 3 GROUP BY root_id
@@ -58,7 +66,8 @@ export function createProblems(db: Database, seal: Seal): Problems {
      SELECT problem.code, resource.name AS resource, problem.path, problem.subject, problem.status,
        sum(coalesce(own.count, 0)) AS records, sum(coalesce(waiting.count, 0)) AS held,
        sum(coalesce(own.count, 0) + coalesce(waiting.count, 0)) AS blocked,
-       min(problem.id) AS first, problem.file, problem.row, problem.detail
+       min(problem.id) AS first, coalesce(own.file, problem.file) AS file, coalesce(own.row, problem.row) AS row,
+       problem.detail
      FROM problem JOIN resource ON resource.id = problem.resource_id
        LEFT JOIN own ON own.id = problem.id LEFT JOIN waiting ON waiting.id = problem.id
      WHERE resource.connection_id = ? AND (own.id IS NOT NULL OR waiting.id IS NOT NULL)
@@ -75,15 +84,26 @@ export function createProblems(db: Database, seal: Seal): Problems {
           problem.code,
           problem.path ?? null,
           problem.subject ?? null,
-          problem.value === undefined
-            ? null
-            : Buffer.from(seal.digest(`value\n${problem.value}`).slice(0, 8), 'latin1'),
+          hashOf(problem.value),
           problem.status ?? null,
           problem.file ?? null,
           problem.row ?? null,
           problem.detail === undefined ? null : seal.seal('detail', JSON.stringify(problem.detail)),
           at,
         ).lastInsertRowid,
+      );
+    },
+    isSame(id, { code, path, subject, value }) {
+      const found = cause.get(id) as
+        | { code: string; path: string | null; subject: string | null; valueHash: Buffer | null }
+        | undefined;
+      if (found === undefined) return false;
+      const hash = hashOf(value);
+      return (
+        found.code === code &&
+        found.path === (path ?? null) &&
+        found.subject === (subject ?? null) &&
+        (hash === null ? found.valueHash === null : found.valueHash?.equals(hash) === true)
       );
     },
     groups(connectionId) {

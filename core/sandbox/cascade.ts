@@ -11,10 +11,16 @@ import { isObject, type Shape, setAt, valuesAt } from './shape.ts';
 import { bodyOf, type Item } from './store.ts';
 
 /** The natural key's values by the names that references carry. */
-const keyValues = (shape: Shape, body: JsonObject): JsonObject =>
+export const keyValues = (shape: Shape, body: JsonObject): JsonObject =>
   Object.fromEntries(
     shape.model.identity.map((part) => [part.name, part.paths.flatMap((path) => valuesAt(body, path))[0] ?? null]),
   );
+
+/** Keeps for change queries that an item is called otherwise now. @param item as it was */
+export function leaveKeyChange(api: Pick<Api, 'store'>, shape: Shape, item: Item, after: JsonObject): void {
+  const { org } = shape.subjectOf(after);
+  api.store.leaveTrace(item, org, keyValues(shape, bodyOf(item)), keyValues(shape, after));
+}
 
 /** @throws Problem 409 where another item has this key already */
 export function refuseTakenKey(
@@ -92,6 +98,7 @@ export function cascade(api: Api, shape: Shape, seq: number, before: JsonObject,
     refuseTakenKey(api, dependant, key, body, item.seq);
     const text = JSON.stringify(body);
     api.store.update(item.seq, { key, body: text, ...api.newVersion(), ...dependant.subjectOf(body) });
+    if (key !== item.key) leaveKeyChange(api, dependant, item, body);
   };
 
   carry(shape, seq, before, after);

@@ -12,3 +12,10 @@ export const idMaker =
         .padStart(4, '0');
     return id;
   };
+
+/** @returns the same id as a UUID with its dashes, of the version that is made by chance */
+export function dashed(digits: string): string {
+  const variant = '89ab'.charAt(Number.parseInt(digits.charAt(16), 16) % 4);
+  const parts = [digits.slice(0, 8), digits.slice(8, 12), `4${digits.slice(13, 16)}`, variant + digits.slice(17, 20)];
+  return [...parts, digits.slice(20, 32)].join('-');
+}

@@ -1,5 +1,6 @@
 /** The education organizations a caller may act for: those of its key, and all that belong to them. */
 import type { JsonObject } from '../edfi/model.ts';
+import type { Client } from './clients.ts';
 import type { Shape } from './shape.ts';
 import { bodyOf, type Store } from './store.ts';
 
@@ -8,6 +9,11 @@ export interface Claims {
   readonly ids: readonly number[];
   /** Their name in the store. */
   readonly caller: string;
+}
+
+/** Who asks: its key, and the education organizations of its token. */
+export interface Caller extends Claims {
+  readonly client: Client;
 }
 
 export interface Organizations {

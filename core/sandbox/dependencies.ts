@@ -1,6 +1,7 @@
 /** The dependency list: in which order resources have to be sent. */
 import type { ApiModel, PropertyModel, ResourceName } from '../edfi/model.ts';
 import type { DependencyRow } from './models/compact.ts';
+import { TIES } from './shape.ts';
 
 function targetsOf(descriptors: ApiModel['descriptors'], properties: readonly PropertyModel[]): ResourceName[] {
   return properties.flatMap((property): readonly ResourceName[] => {
@@ -65,14 +66,32 @@ export function dependencyRows(model: ApiModel, known: readonly DependencyRow[])
   );
 }
 
+/** Where a resource stands that can be updated only later than it is created: `/ed-fi/students#Retry`. */
+const RETRY = '#Retry';
+
+/** What ties a person down: it needs the person to be there, and the person's update needs it. */
+const AUTHORIZING: Readonly<Record<string, readonly ResourceName[]>> = {
+  '/ed-fi/students': TIES.student,
+  '/ed-fi/staffs': TIES.staff,
+  '/ed-fi/contacts': TIES.contact,
+  '/ed-fi/parents': TIES.contact,
+};
+
 /** @returns the same as a GraphML document: an edge leads from what is needed to what needs it */
 export function dependencyGraph(model: ApiModel, rows: readonly DependencyRow[]): string {
-  const nodes = [...new Set(rows.map(({ resource }) => resource))].sort();
-  const listed = new Set(nodes);
+  const listed = new Set(rows.map(({ resource }) => resource));
+  const retried = new Set([...listed].filter((resource) => rows.filter((row) => row.resource === resource).length > 1));
+  const nodes = [...listed, ...[...retried].map((resource) => resource + RETRY)].sort();
+  const edge = (source: string, target: string): string => `<edge source="${source}" target="${target}"/>`;
   const edges = [...edgesOf(model)].flatMap(([name, targets]) =>
     targets
-      .filter((target) => listed.has(`/${target}`) && listed.has(`/${name}`))
-      .map((target) => `<edge source="/${target}" target="/${name}"/>`),
+      .map((target) => `/${target}`)
+      .filter((target) => listed.has(target) && listed.has(`/${name}`))
+      .flatMap((target) => {
+        if (!retried.has(target)) return edge(target, `/${name}`);
+        if (!AUTHORIZING[target]?.includes(name)) return edge(target + RETRY, `/${name}`);
+        return [edge(target, `/${name}`), edge(`/${name}`, target + RETRY)];
+      }),
   );
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',

@@ -1,16 +1,10 @@
-/** `/oauth/token` and `/oauth/token_info`, with every refusal of an ODS/API 7.3. */
+/** `/oauth/token` and `/oauth/token_info`, with every refusal of an Ed-Fi API. */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Client } from './clients.ts';
 import { type ApiRequest, type ApiResponse, json } from './exchange.ts';
+import type { Traits } from './generations.ts';
+import { type Place, realmOf } from './places.ts';
 import { badRequest, tooManyTokens, unauthenticated } from './problems.ts';
-
-const LIVE_TOKENS = 15;
-
-/** One set of credentials and what it is for. */
-export interface Client {
-  readonly key: string;
-  readonly secret: string;
-  readonly educationOrganizationIds: readonly number[];
-}
 
 /** What a valid token allows. */
 export interface Grant {
@@ -21,10 +15,12 @@ export interface Grant {
 
 export interface TokenService {
   issue(request: ApiRequest): ApiResponse;
-  /** @throws Problem 401 where the bearer token is missing, unknown or expired */
-  authenticate(headers: IncomingHttpHeaders): Grant;
+  /** @throws Problem 401 where the bearer token is missing, unknown, expired, or for another place */
+  authenticate(request: Pick<ApiRequest, 'headers' | 'place'>): Grant;
   /** token_info: `describe` gives its body. */
   inspect(request: ApiRequest, describe: (grant: Grant) => unknown): ApiResponse;
+  /** This token, or all of them, do not hold any more. */
+  revoke(token?: string): void;
 }
 
 type Refusal = 'invalid_request' | 'invalid_client' | 'unsupported_grant_type' | 'invalid_scope';
@@ -60,13 +56,24 @@ function basicCredentials(header: string): Credentials | undefined {
   return key === undefined || rest.length === 0 ? undefined : { key, secret: rest.join(':') };
 }
 
-const bearerOf = (headers: IncomingHttpHeaders): string => {
+/** @param status of the refusal where there is no bearer token at all */
+function bearerOf(headers: IncomingHttpHeaders, status: Traits['missingBearer']): string {
   const header = headers.authorization;
-  if (header === undefined) throw unauthenticated('Authorization header is missing.');
+  if (header === undefined) throw unauthenticated('Authorization header is missing.', status);
   const token = /^Bearer +(\S+)\s*$/i.exec(header)?.[1];
-  if (token === undefined) throw unauthenticated('Authorization header does not hold a bearer token.');
+  if (token === undefined) throw unauthenticated('Authorization header does not hold a bearer token.', status);
   return token;
-};
+}
+
+type TokenTraits = Pick<Traits, 'liveTokens' | 'expiry' | 'missingBearer'>;
+
+interface Held {
+  readonly grant: Grant;
+  /** Milliseconds since 1970. */
+  readonly expires: number;
+  /** The tenant or instance it was given out by. */
+  readonly realm: string;
+}
 
 /**
  * @param lifetimeSeconds how long a token is good for
@@ -74,11 +81,13 @@ const bearerOf = (headers: IncomingHttpHeaders): string => {
  */
 export function tokenService(
   clients: readonly Client[],
+  traits: TokenTraits,
   lifetimeSeconds: number,
   now: () => number,
   newToken: () => string,
 ): TokenService {
-  const tokens = new Map<string, { readonly grant: Grant; readonly expires: number }>();
+  const tokens = new Map<string, Held>();
+  const { liveTokens, missingBearer } = traits;
 
   const liveOf = (client: Client): number => {
     let live = 0;
@@ -88,10 +97,20 @@ export function tokenService(
     }
     return live;
   };
-  const authenticate = (headers: IncomingHttpHeaders): Grant => {
-    const held = tokens.get(bearerOf(headers));
-    if (held === undefined || held.expires <= now()) throw unauthenticated('Access token is not valid or has expired.');
+  const isUsable = (held: Held | undefined, place: Place): held is Held =>
+    held !== undefined && held.expires > now() && held.realm === realmOf(place) && held.grant.client.isFor(place);
+  const authenticate: TokenService['authenticate'] = ({ headers, place }) => {
+    const held = tokens.get(bearerOf(headers, missingBearer));
+    if (!isUsable(held, place)) throw unauthenticated('Access token is not valid or has expired.');
     return held.grant;
+  };
+  const expiresIn = (): number => {
+    switch (traits.expiry) {
+      case 'seconds':
+        return lifetimeSeconds;
+      case 'epoch':
+        return Math.floor(now() / 1000) + lifetimeSeconds;
+    }
   };
 
   return {
@@ -111,30 +130,40 @@ export function tokenService(
       if (credentials === undefined) return refuse(401, 'invalid_request');
       if (fields.get('grant_type') !== 'client_credentials') return refuse(400, 'unsupported_grant_type');
       const { key, secret } = credentials;
-      const client = clients.find((candidate) => candidate.key === key && candidate.secret === secret);
+      const client = clients.find(
+        (candidate) => candidate.key === key && candidate.secret === secret && candidate.isFor(request.place),
+      );
       if (client === undefined) return refuse(401, 'invalid_client');
       const scope = fields.get('scope')?.trim() ?? '';
       if (scope !== '' && !client.educationOrganizationIds.some((id) => String(id) === scope)) {
         return refuse(400, 'invalid_scope', 'The scope is not an education organization that the client is for.');
       }
-      if (liveOf(client) >= LIVE_TOKENS) throw tooManyTokens(LIVE_TOKENS);
+      if (liveTokens !== null && liveOf(client) >= liveTokens) throw tooManyTokens(liveTokens);
       const token = newToken();
       const educationOrganizationIds = scope === '' ? client.educationOrganizationIds : [Number(scope)];
-      tokens.set(token, { grant: { client, educationOrganizationIds }, expires: now() + lifetimeSeconds * 1000 });
+      tokens.set(token, {
+        grant: { client, educationOrganizationIds },
+        expires: now() + lifetimeSeconds * 1000,
+        realm: realmOf(request.place),
+      });
       return json(
-        { access_token: token, expires_in: lifetimeSeconds, token_type: 'bearer' },
+        { access_token: token, expires_in: expiresIn(), token_type: 'bearer' },
         { 'Cache-Control': 'no-store' },
       );
     },
     authenticate,
     inspect: (request, describe) => {
-      const grant = authenticate(request.headers);
+      const grant = authenticate(request);
       const token = fieldsOf(request)?.get('token');
       if (token === undefined) throw badRequest('The request body does not hold the token to describe.');
-      if (token !== bearerOf(request.headers)) {
+      if (token !== bearerOf(request.headers, missingBearer)) {
         throw unauthenticated('The token in the body is not the one of the Authorization header.');
       }
       return json({ active: true, ...(describe(grant) as object) }, { 'Cache-Control': 'no-store' });
+    },
+    revoke: (token) => {
+      if (token === undefined) tokens.clear();
+      else tokens.delete(token);
     },
   };
 }

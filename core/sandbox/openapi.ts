@@ -1,9 +1,9 @@
-/** Writes the specifications of an API from its model, as an ODS/API 7 would: OpenAPI 3.0 with the Ed-Fi markers. */
+/** Writes the specifications of an API from its model: OpenAPI with the Ed-Fi markers. */
 import type { ApiModel, PropertyModel, ReferenceProperty, ResourceName, ScalarType } from '../edfi/model.ts';
+import type { Traits } from './generations.ts';
 import { filtersOf } from './query.ts';
 import { capital, type Shape, shapesOf } from './shape.ts';
-
-type Schema = Record<string, unknown>;
+import { asSwagger, type OpenApi, type Schema } from './swagger.ts';
 
 /** `ed-fi` → `edFi`, as schema names begin. */
 const prefixOf = (resource: ResourceName): string =>
@@ -126,17 +126,87 @@ const answers = (...codes: number[]): Record<string, Schema> =>
   Object.fromEntries(codes.map((code) => [String(code), { description: `${code}` }]));
 const ID_PARAMETER = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
 const header = (name: string): Schema => ({ name, in: 'header', schema: { type: 'string' } });
-const PAGING = [
-  { name: 'offset', in: 'query', schema: { type: 'integer', format: 'int32' } },
-  {
-    name: 'limit',
-    in: 'query',
-    schema: { type: 'integer', format: 'int32', minimum: 0, maximum: 500, default: 25 },
-  },
-  { name: 'totalCount', in: 'query', schema: { type: 'boolean', default: false } },
-];
 
-function paths(shape: Shape, schemaName: string): Record<string, Schema> {
+const query = (name: string, schema: Schema): Schema => ({ name, in: 'query', schema });
+const parameter = (name: string): Schema => ({ $ref: `#/components/parameters/${name}` });
+
+/** Parameters that many operations share, as far as the API has them. */
+function sharedParameters(traits: Traits): Record<string, Schema> {
+  const version = { type: 'integer', format: 'int64' };
+  return {
+    offset: query('offset', { type: 'integer', format: 'int32' }),
+    limit: query('limit', { type: 'integer', format: 'int32', minimum: 0, maximum: 500, default: 25 }),
+    totalCount: query('totalCount', { type: 'boolean', default: false }),
+    ...(traits.changeQueries === 'none'
+      ? {}
+      : {
+          MinChangeVersion: query('minChangeVersion', version),
+          MaxChangeVersion: query('maxChangeVersion', version),
+        }),
+    ...(traits.cursorPaging
+      ? {
+          pageToken: query('pageToken', { type: 'string' }),
+          pageSize: query('pageSize', { type: 'integer', format: 'int32', minimum: 0, maximum: 500, default: 25 }),
+          numberOfPartitions: query('number', { type: 'integer', format: 'int32', minimum: 1, maximum: 200 }),
+        }
+      : {}),
+  };
+}
+
+const pagingParameters = (traits: Traits): Schema[] =>
+  Object.keys(sharedParameters(traits))
+    .filter((name) => name !== 'numberOfPartitions')
+    .map(parameter);
+
+/** The header that asks for a snapshot. */
+function snapshotHeader(traits: Traits): Schema[] {
+  switch (traits.snapshots) {
+    case 'none':
+      return [];
+    case 'by-identifier':
+      return [header('Snapshot-Identifier')];
+    case 'by-flag':
+      return [{ name: 'Use-Snapshot', in: 'header', schema: { type: 'boolean', default: false } }];
+  }
+}
+
+const listOf = (schema: Schema): Schema => ({
+  200: { description: '200', content: { 'application/json': { schema: { type: 'array', items: schema } } } },
+  ...answers(400, 401, 403, 404, 500),
+});
+
+/** What there is below a resource beside its items. */
+function below(shape: Shape, tags: readonly string[], traits: Traits): Record<string, Schema> {
+  const windows = ['offset', 'limit', 'totalCount', 'MinChangeVersion', 'MaxChangeVersion'].map(parameter);
+  const listing = (operation: string): Schema => ({
+    get: {
+      tags,
+      operationId: `${operation}${capital(tags[0] ?? '')}`,
+      parameters: [...windows, ...snapshotHeader(traits)],
+      responses: listOf({ type: 'object' }),
+    },
+  });
+  return {
+    ...(traits.changeQueries === 'none' ? {} : { [`/${shape.name}/deletes`]: listing('deletes') }),
+    ...(traits.changeQueries === 'deletes-and-key-changes'
+      ? { [`/${shape.name}/keyChanges`]: listing('keyChanges') }
+      : {}),
+    ...(traits.cursorPaging
+      ? {
+          [`/${shape.name}/partitions`]: {
+            get: {
+              tags,
+              operationId: `get${capital(tags[0] ?? '')}Partitions`,
+              parameters: [parameter('numberOfPartitions')],
+              responses: answers(200, 400, 401, 403, 404, 500),
+            },
+          },
+        }
+      : {}),
+  };
+}
+
+function paths(shape: Shape, schemaName: string, traits: Traits): Record<string, Schema> {
   const body = {
     required: true,
     content: { 'application/json': { schema: pointer(schemaName) } },
@@ -145,9 +215,7 @@ function paths(shape: Shape, schemaName: string): Record<string, Schema> {
   const tags = [shape.name.slice(shape.name.indexOf('/') + 1)];
   const item = { ...answers(200), 200: { description: '200', content: body.content } };
   const filters = filtersOf(shape).map(({ name, type, identity, property }) => ({
-    name,
-    in: 'query',
-    schema: { ...(property === undefined ? {} : limitsOf(property)), ...scalarSchema(type) },
+    ...query(name, { ...(property === undefined ? {} : limitsOf(property)), ...scalarSchema(type) }),
     ...(identity ? IDENTITY : {}),
   }));
   return {
@@ -155,14 +223,13 @@ function paths(shape: Shape, schemaName: string): Record<string, Schema> {
       get: {
         tags,
         operationId: `get${capital(tags[0] ?? '')}`,
-        parameters: [...PAGING, ...filters, { name: 'id', in: 'query', schema: { type: 'string' } }],
-        responses: {
-          200: {
-            description: '200',
-            content: { 'application/json': { schema: { type: 'array', items: pointer(schemaName) } } },
-          },
-          ...answers(400, 401, 403, 404, 500),
-        },
+        parameters: [
+          ...pagingParameters(traits),
+          ...filters,
+          query('id', { type: 'string' }),
+          ...snapshotHeader(traits),
+        ],
+        responses: listOf(pointer(schemaName)),
       },
       post: {
         tags,
@@ -175,7 +242,7 @@ function paths(shape: Shape, schemaName: string): Record<string, Schema> {
       get: {
         tags,
         operationId: `get${capital(tags[0] ?? '')}ById`,
-        parameters: [ID_PARAMETER, header('If-None-Match')],
+        parameters: [ID_PARAMETER, header('If-None-Match'), ...snapshotHeader(traits)],
         responses: { ...item, ...answers(304, 401, 403, 404, 500) },
       },
       put: {
@@ -193,16 +260,23 @@ function paths(shape: Shape, schemaName: string): Record<string, Schema> {
         responses: answers(204, 401, 403, 404, 409, 412, 500),
       },
     },
+    ...below(shape, tags, traits),
   };
 }
 
 export type SpecificationName = 'resources' | 'descriptors';
 
-/**
- * @param url `http://127.0.0.1:54321`
- * @returns the OpenAPI document of the model's resources, or of its descriptors
- */
-export function specification(model: ApiModel, which: SpecificationName, url: string): object {
+/** Where the API is that a specification describes, and what it is like. */
+export interface Described {
+  /** `http://127.0.0.1:54321/data/v3` */
+  readonly server: string;
+  readonly tokenUrl: string;
+  readonly traits: Traits;
+}
+
+/** @returns the document of the model's resources, or of its descriptors, in the form that the API's generation has */
+export function specification(model: ApiModel, which: SpecificationName, described: Described): object {
+  const { server, tokenUrl, traits } = described;
   const schemas: Record<string, Schema> = {
     link: { type: 'object', properties: { rel: { type: 'string' }, href: { type: 'string' } } },
   };
@@ -212,22 +286,29 @@ export function specification(model: ApiModel, which: SpecificationName, url: st
     const prefix = prefixOf(shape.name);
     const name = `${prefix}_${small(shape.entity)}`;
     addSchema(schemas, name, prefix, shape.model.properties, true);
-    Object.assign(all, paths(shape, name));
+    Object.assign(all, paths(shape, name, traits));
   }
-  return {
+  const document: OpenApi = {
     openapi: '3.0.1',
     info: { title: `Practice API: ${which}`, version: '3' },
-    servers: [{ url: `${url}/data/v3` }],
+    servers: [{ url: server }],
     paths: all,
     components: {
       schemas,
+      parameters: sharedParameters(traits),
       securitySchemes: {
         oauth2_client_credentials: {
           type: 'oauth2',
-          flows: { clientCredentials: { tokenUrl: `${url}/oauth/token`, scopes: {} } },
+          flows: { clientCredentials: { tokenUrl, scopes: {} } },
         },
       },
     },
     security: [{ oauth2_client_credentials: [] }],
   };
+  switch (traits.specification) {
+    case 'openapi-3':
+      return document;
+    case 'swagger-2':
+      return asSwagger(document, { server, tokenUrl });
+  }
 }

@@ -1,14 +1,30 @@
 import type { JsonObject, ResourceName } from '../edfi/model.ts';
+import type { ClientOptions } from './clients.ts';
+import type { WriteCount } from './faults/effects.ts';
+import type { FaultPlan } from './faults/plan.ts';
+import type { Faults } from './faults/weather.ts';
+import type { Generation, Traits } from './generations.ts';
 import type { DependencyRow } from './models/compact.ts';
 import type { DataStandard } from './models/load.ts';
+import type { Place, RouteOptions } from './places.ts';
 
 /** How a practice API is to be; everything has a default. */
 export interface SandboxOptions {
+  /** Which generation of API it behaves as; 7.3 unless told. */
+  readonly generation?: Generation;
+  /** Traits in place of the generation's own. */
+  readonly traits?: { readonly [name in keyof Traits]?: Traits[name] | undefined };
+  /** Tenants, instances and school years in its URLs, each with data of its own; none unless told. */
+  readonly routes?: RouteOptions;
+  /** Its keys; in place of `key`, `secret` and `educationOrganizationIds`, which give it one. At least one. */
+  readonly clients?: readonly ClientOptions[];
+  /** A snapshot of each place is taken as soon as what is there from the start is there. */
+  readonly snapshot?: boolean;
   /** 0, the default, takes any free port. */
   readonly port?: number;
   /** 127.0.0.1 unless told. */
   readonly host?: string;
-  /** A shipped data standard; 5.2 unless told, and with `openapi` the one most like it. */
+  /** A shipped data standard; the generation's unless told (5.2 for 7.3), and with `openapi` the one most like it. */
   readonly dataStandard?: DataStandard;
   /**
    * Parsed OpenAPI documents (resources, descriptors, or both) of the API to impersonate, extensions included; served
@@ -17,7 +33,7 @@ export interface SandboxOptions {
   readonly openapi?: readonly unknown[];
   /** The rows of the dependency list, or 'none' for an API that has no such endpoint (404). */
   readonly dependencies?: readonly DependencyRow[] | 'none';
-  /** SQLite file that keeps the items; in memory unless told. */
+  /** SQLite file that keeps the items, one for each place where there are routes; in memory unless told. */
   readonly file?: string;
   readonly key?: string;
   readonly secret?: string;
@@ -27,6 +43,13 @@ export interface SandboxOptions {
   readonly latencyMs?: number;
   /** The education organizations the key is for; [255901] unless told. */
   readonly educationOrganizationIds?: readonly number[];
+  /** What is to go wrong; nothing unless told. */
+  readonly faults?: FaultPlan;
+  /**
+   * `PUT`, `GET` and `DELETE /__control/faults` and `GET /__control/requests` are there, and what each write did is
+   * noted; off unless told.
+   */
+  readonly control?: boolean;
   /** School years, the state agency, the district and its schools are there from the start unless false. */
   readonly preload?: boolean;
   /** Milliseconds since 1970. */
@@ -51,7 +74,7 @@ export interface RequestCounts {
 
 /** An item as it is stored: the body that was sent, without unknown members, and its id. */
 export interface StoredItem {
-  /** 32 hexadecimal digits. */
+  /** 32 hexadecimal digits, or a UUID with its dashes. */
   readonly id: string;
   readonly body: JsonObject;
 }
@@ -62,8 +85,16 @@ export interface Sandbox {
   readonly key: string;
   readonly secret: string;
   requests(): RequestCounts;
-  /** Every item of a resource, in the order of creation, whoever may see it. */
-  read(resource: ResourceName): StoredItem[];
+  readonly faults: Faults;
+  /** What writes did to each item; nothing where `control` is off. */
+  writes(): WriteCount[];
+  /** Every item of a resource, in the order of creation, whoever may see it. @param place the first unless told */
+  read(resource: ResourceName, place?: Place): StoredItem[];
+  /**
+   * Keeps the present state for requests that ask for a snapshot. @param place the first unless told
+   * @returns its identifier
+   */
+  takeSnapshot(place?: Place): string;
   /** Stops listening, drops open connections, closes the file. */
   close(): Promise<void>;
 }

@@ -101,7 +101,7 @@ function put(api: Api, resource: string, body: JsonObject): void {
     if (isProblem(thrown)) return;
     throw thrown;
   }
-  insertItem(api, shape, clean, key, targets);
+  insertItem(api, shape, clean, key, targets, null);
 }
 
 /** Descriptor values and school years: an API without them takes nothing. */
@@ -113,7 +113,8 @@ export function preloadVocabulary(api: Api, values: Readonly<Record<string, read
     for (const { namespace, codeValue } of list) {
       const body = { namespace, codeValue, shortDescription: codeValue };
       const key = shape.keyOf(body);
-      if (key !== undefined && api.store.seqOf(shape.name, key) === undefined) insertItem(api, shape, body, key, []);
+      if (key !== undefined && api.store.seqOf(shape.name, key) === undefined)
+        insertItem(api, shape, body, key, [], null);
     }
   }
   for (let schoolYear = FIRST_YEAR; schoolYear <= LAST_YEAR; schoolYear++) {

@@ -10,7 +10,7 @@ import type {
   ResourceModel,
   ResourceName,
 } from '../edfi/model.ts';
-import type { Subject } from './store.ts';
+import type { Subject, Ties } from './store.ts';
 
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -41,10 +41,14 @@ export interface Shape {
   readonly subjectOf: (body: JsonObject) => Subject;
   /** The name of the education organization's id that the item is about, for messages: `schoolId`. */
   readonly orgName: string | undefined;
+  /** The same for people: `contactUniqueId`, or `parentUniqueId` before contacts were called so. */
+  readonly personNames: Readonly<Record<'student' | 'staff' | 'contact', string | undefined>>;
   /** Which of org, student, staff and contact decide who may see or change an existing item. */
   readonly authorizedBy: Readonly<Record<keyof Subject, boolean>>;
   /** The same for making or deleting one: a person has no relationships yet, or no longer. */
   readonly createdBy: Readonly<Record<keyof Subject, boolean>>;
+  /** Items say in a `namespace` of their own whose they are. */
+  readonly namespaced: boolean;
   /** Ids of the education organizations it belongs to, where it is one itself. */
   readonly parentsOf: ((body: JsonObject) => number[]) | undefined;
 }
@@ -190,7 +194,7 @@ export const TIES = {
     'ed-fi/staffEducationOrganizationAssignmentAssociations',
   ],
   contact: ['ed-fi/studentContactAssociations', 'ed-fi/studentParentAssociations'],
-} as const;
+} as const satisfies Ties;
 
 function shapeOf(model: ResourceModel, descriptor: string | undefined): Shape {
   const { name } = model;
@@ -240,8 +244,10 @@ function shapeOf(model: ResourceModel, descriptor: string | undefined): Shape {
     unified,
     subjectOf,
     orgName: org?.name,
+    personNames: { student: student?.name, staff: staff?.name, contact: contact?.name },
     authorizedBy,
     createdBy,
+    namespaced: model.properties.some(({ kind, name: property }) => kind === 'scalar' && property === 'namespace'),
     parentsOf: model.isA.includes(ORGANIZATION)
       ? (body) => parents.flatMap((path) => valuesAt(body, path)).filter((value) => typeof value === 'number')
       : undefined,

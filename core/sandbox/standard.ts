@@ -1,5 +1,5 @@
 /** What a practice API is made of: a shipped data standard, or the documents of the API it impersonates. */
-import type { ApiModel, PropertyModel } from '../edfi/model.ts';
+import type { ApiModel, PropertyModel, ResourceModel, ResourceName } from '../edfi/model.ts';
 import { parseSpecification } from '../edfi/specification.ts';
 import { Failure } from '../errors/failure.ts';
 import type { DependencyRow, DescriptorValue } from './models/compact.ts';
@@ -56,13 +56,46 @@ function nearestStandard(model: ApiModel): DataStandard {
   return nearest;
 }
 
+const SCHOOL_YEARS = 'ed-fi/schoolYearTypes';
+
+function withoutTarget(properties: readonly PropertyModel[], target: ResourceName): PropertyModel[] {
+  return properties.map((property): PropertyModel => {
+    switch (property.kind) {
+      case 'reference':
+        return { ...property, targets: property.targets.filter((name) => name !== target) };
+      case 'collection':
+      case 'object':
+        return { ...property, properties: withoutTarget(property.properties, target) };
+      case 'scalar':
+      case 'descriptor':
+        return property;
+    }
+  });
+}
+
+/** @returns the same for an API that does not offer school years as a resource: references to them lead nowhere */
+export function withoutSchoolYears(standard: Standard): Standard {
+  const resources = Object.values(standard.model.resources)
+    .filter(({ name }) => name !== SCHOOL_YEARS)
+    .map((resource): [ResourceName, ResourceModel] => [
+      resource.name,
+      { ...resource, properties: withoutTarget(resource.properties, SCHOOL_YEARS) },
+    ]);
+  return { ...standard, model: { ...standard.model, resources: Object.fromEntries(resources) } };
+}
+
 /**
  * @param openapi parsed OpenAPI documents: of resources, of descriptors, or of both
+ * @param usual the data standard where neither it nor documents are given
  * @throws Failure `specification-unusable` or `usage` where a document or the data standard cannot be used
  */
-export function standardOf(dataStandard: DataStandard | undefined, openapi: readonly unknown[] | undefined): Standard {
+export function standardOf(
+  dataStandard: DataStandard | undefined,
+  openapi: readonly unknown[] | undefined,
+  usual: DataStandard,
+): Standard {
   if (openapi === undefined || openapi.length === 0) {
-    const standard = dataStandard ?? DEFAULT_STANDARD;
+    const standard = dataStandard ?? usual;
     return { dataStandard: standard, ...loadModel(standard), openTypes: new Set(), documents: {} };
   }
   const descriptors = openapi.find(isDescriptorDocument);

@@ -15,6 +15,8 @@ export interface Item {
   readonly etag: string;
   /** ISO 8601 */
   readonly modified: string;
+  /** The key of the client that made it; null for what was there from the start. */
+  readonly owner: string | null;
 }
 
 /** Whom an item is about, for authorization. */
@@ -32,6 +34,27 @@ export interface ItemValues extends Subject {
   readonly body: string;
   readonly etag: string;
   readonly modified: string;
+  readonly owner: string | null;
+}
+
+/** What changes of an item that is there. */
+type Changed = Omit<ItemValues, 'id' | 'resource' | 'owner'>;
+
+/** What is left of an item that was deleted, or of the key it had before. */
+export interface Trace {
+  /** The change version. */
+  readonly version: number;
+  readonly id: string;
+  /** Key values as JSON. */
+  readonly before: string;
+  /** Those after a change of the key; null where the item was deleted. */
+  readonly after: string | null;
+}
+
+/** From the lowest to the highest, both included. */
+export interface Range {
+  readonly first: number;
+  readonly last: number;
 }
 
 /** A condition on a page of items: SQL from this program alone, with its values apart. */
@@ -53,6 +76,8 @@ const SCHEMA = `
     student TEXT,
     staff TEXT,
     contact TEXT,
+    owner TEXT,
+    changed INTEGER NOT NULL DEFAULT 0,
     UNIQUE (resource, key)
   ) STRICT;
   CREATE INDEX IF NOT EXISTS item_of_student ON item (student, resource) WHERE student IS NOT NULL;
@@ -64,8 +89,20 @@ const SCHEMA = `
     PRIMARY KEY (target, source)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS reference_from ON reference (source, target);
+  CREATE TABLE IF NOT EXISTS trace (
+    version INTEGER PRIMARY KEY,
+    resource TEXT NOT NULL,
+    id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT,
+    org INTEGER
+  ) STRICT;
   CREATE TEMP TABLE claim (caller TEXT NOT NULL, org INTEGER NOT NULL, PRIMARY KEY (caller, org)) WITHOUT ROWID;
 `;
+
+/** What a file from before owners and change versions lacks. */
+const LATER_COLUMNS = { owner: 'TEXT', changed: 'INTEGER NOT NULL DEFAULT 0' } as const;
 
 /** Value of a natural key at a JSON path of a body, as a query of a page compares it. */
 const compared = (value: string | number | boolean): string | number =>
@@ -77,6 +114,18 @@ export const hasValue = (paths: readonly (readonly string[])[], value: string | 
   values: paths.flatMap((path) => [`$.${path.map((name) => `"${name}"`).join('.')}`, compared(value)]),
 });
 export const hasId = (id: string): Condition => ({ sql: 'id = ?', values: [id] });
+/** Items, by their place in the order of creation. */
+export const isWithin = ({ first, last }: Range): Condition => ({ sql: 'seq BETWEEN ? AND ?', values: [first, last] });
+/** Items last changed in a window of change versions. */
+export const changedWithin = ({ first, last }: Range): Condition => ({
+  sql: 'changed BETWEEN ? AND ?',
+  values: [first, last],
+});
+/** Items whose namespace begins with one of the prefixes. */
+export const hasNamespace = (prefixes: readonly string[]): Condition => ({
+  sql: `(${prefixes.map(() => "substr(json_extract(body, '$.namespace'), 1, length(?)) = ?").join(' OR ') || '0'})`,
+  values: prefixes.flatMap((prefix) => [prefix, prefix]),
+});
 export const nothing: Condition = { sql: '0', values: [] };
 
 /** Which people a caller may see: those the named resources tie to one of its education organizations. */
@@ -87,14 +136,36 @@ export interface Ties {
 }
 const list = (names: readonly string[]): string => names.map((name) => `'${name.replaceAll("'", "''")}'`).join(', ');
 
-/** Opens, and creates where needed, the store in `file`, or in memory. */
-export function openStore(file: string | undefined, ties: Ties) {
-  const db = new Database(file ?? ':memory:');
-  if (file !== undefined) {
+/** A database that was written with a log beside it cannot be opened from memory unless its header says otherwise. */
+function withoutLog(image: Buffer): Buffer {
+  image[18] = 1;
+  image[19] = 1;
+  return image;
+}
+
+/**
+ * Opens, and creates where needed, the store in a file, or in memory.
+ * @param from the file's path, or the image of another store (`image()`)
+ */
+export function openStore(from: string | Buffer | undefined, ties: Ties) {
+  const db = new Database(from ?? ':memory:');
+  if (typeof from === 'string') {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
   }
   db.exec(SCHEMA);
+  const columns = new Set(db.prepare<[], string>("SELECT name FROM pragma_table_info('item')").pluck().all());
+  for (const [name, type] of Object.entries(LATER_COLUMNS)) {
+    if (!columns.has(name)) db.exec(`ALTER TABLE item ADD COLUMN ${name} ${type}`);
+  }
+  /** Change version of the last change of any item. */
+  let version =
+    db
+      .prepare<[], number>(
+        'SELECT max((SELECT ifnull(max(changed), 0) FROM item), (SELECT ifnull(max(version), 0) FROM trace))',
+      )
+      .pluck()
+      .get() ?? 0;
 
   const studentTied = `EXISTS (SELECT 1 FROM item tie WHERE tie.student = PERSON AND tie.resource IN (${list(ties.student)})
     AND tie.org IN (SELECT org FROM claim WHERE caller = :caller))`;
@@ -108,13 +179,39 @@ export function openStore(file: string | undefined, ties: Ties) {
   const seqOf = db.prepare<[string, string], number>('SELECT seq FROM item WHERE resource = ? AND key = ?').pluck();
   const byId = db.prepare<[string], Item>('SELECT * FROM item WHERE id = ?');
   const bySeq = db.prepare<[number], Item>('SELECT * FROM item WHERE seq = ?');
-  const insert = db.prepare<ItemValues>(
-    `INSERT INTO item (id, resource, key, body, etag, modified, org, student, staff, contact)
-     VALUES (:id, :resource, :key, :body, :etag, :modified, :org, :student, :staff, :contact)`,
+  const insert = db.prepare<ItemValues & { changed: number }>(
+    `INSERT INTO item (id, resource, key, body, etag, modified, org, student, staff, contact, owner, changed)
+     VALUES (:id, :resource, :key, :body, :etag, :modified, :org, :student, :staff, :contact, :owner, :changed)`,
   );
-  const update = db.prepare<Omit<ItemValues, 'id' | 'resource'> & { seq: number }>(
+  const update = db.prepare<Changed & { seq: number; changed: number }>(
     `UPDATE item SET key = :key, body = :body, etag = :etag, modified = :modified,
-     org = :org, student = :student, staff = :staff, contact = :contact WHERE seq = :seq`,
+     org = :org, student = :student, staff = :staff, contact = :contact, changed = :changed WHERE seq = :seq`,
+  );
+  const leave = db.prepare<{
+    version: number;
+    resource: string;
+    id: string;
+    key: string;
+    before: string;
+    after: string | null;
+    org: number | null;
+  }>(
+    `INSERT INTO trace (version, resource, id, key, before, after, org)
+     VALUES (:version, :resource, :id, :key, :before, :after, :org)`,
+  );
+  const seen = '(trace.org IS NULL OR :all OR trace.org IN (SELECT org FROM claim WHERE caller = :caller))';
+  type TraceWindow = Range & { resource: string; caller: string; all: number };
+  // What was made again since is not gone.
+  const gone = db.prepare<TraceWindow, Trace>(
+    `SELECT version, id, before, after FROM trace
+     WHERE resource = :resource AND after IS NULL AND version BETWEEN :first AND :last AND ${seen}
+     AND NOT EXISTS (SELECT 1 FROM item WHERE item.resource = trace.resource AND item.key = trace.key)
+     ORDER BY version`,
+  );
+  const rekeyed = db.prepare<TraceWindow, Trace>(
+    `SELECT version, id, before, after FROM trace
+     WHERE resource = :resource AND after IS NOT NULL AND version BETWEEN :first AND :last AND ${seen}
+     ORDER BY version`,
   );
   const remove = db.prepare<[number]>('DELETE FROM item WHERE seq = ?');
   const refer = db.prepare<[number, number]>('INSERT OR IGNORE INTO reference (target, source) VALUES (?, ?)');
@@ -123,10 +220,7 @@ export function openStore(file: string | undefined, ties: Ties) {
     .prepare<[number], number>('SELECT source FROM reference WHERE target = ? AND source <> target ORDER BY source')
     .pluck();
   const firstDependant = db
-    .prepare<[number], string>(
-      `SELECT item.resource FROM reference JOIN item ON item.seq = reference.source
-       WHERE reference.target = ? AND reference.source <> reference.target LIMIT 1`,
-    )
+    .prepare<[number], number>('SELECT source FROM reference WHERE target = ? AND source <> target LIMIT 1')
     .pluck();
   const mentions = db.prepare<[string], Item>('SELECT * FROM item WHERE instr(body, ?) > 0');
   const all = db.prepare<[string], { id: string; body: string }>(
@@ -148,6 +242,7 @@ export function openStore(file: string | undefined, ties: Ties) {
     `(item.contact IS NULL OR ${contactTied.replace('PERSON', 'item.contact')})`,
   ];
   const pages = new Map<string, Database.Statement<unknown[], Item>>();
+  const partitions = new Map<string, Database.Statement<unknown[], Range>>();
   const counts = new Map<string, Database.Statement<unknown[], number>>();
   const where = (conditions: readonly Condition[], subjects: readonly boolean[]): string =>
     ['item.resource = ?', ...conditions.map(({ sql }) => sql), ...visible.filter((_, index) => subjects[index])].join(
@@ -163,11 +258,38 @@ export function openStore(file: string | undefined, ties: Ties) {
     byId: (id: string): Item | undefined => byId.get(id),
     bySeq: (seq: number): Item | undefined => bySeq.get(seq),
     /** @returns the new row's number */
-    insert: (values: ItemValues): number => Number(insert.run(values).lastInsertRowid),
-    update: (
-      seq: number,
-      { key, body, etag, modified, org, student, staff, contact }: Omit<ItemValues, 'id' | 'resource'>,
-    ) => void update.run({ seq, key, body, etag, modified, org, student, staff, contact }),
+    insert: (values: ItemValues): number => {
+      version += 1;
+      return Number(insert.run({ ...values, changed: version }).lastInsertRowid);
+    },
+    update: (seq: number, { key, body, etag, modified, org, student, staff, contact }: Changed): void => {
+      version += 1;
+      update.run({ seq, key, body, etag, modified, org, student, staff, contact, changed: version });
+    },
+    /** Keeps what an item was called: `after` null for one that is deleted, its new key values for one renamed. */
+    leaveTrace: (item: Item, org: number | null, before: JsonObject, after: JsonObject | null): void => {
+      version += 1;
+      const { resource, id, key } = item;
+      leave.run({
+        version,
+        resource,
+        id,
+        key,
+        before: JSON.stringify(before),
+        after: after === null ? null : JSON.stringify(after),
+        org,
+      });
+    },
+    /** Change version of the last change; 0 where there was none. */
+    version: (): number => version,
+    /** Deleted items, oldest first. @param all whether every education organization's, or only the caller's */
+    gone: (resource: string, caller: string, all: boolean, { first, last }: Range): Trace[] =>
+      gone.all({ resource, caller, all: Number(all), first, last }),
+    /** Changes of keys, oldest first. */
+    rekeyed: (resource: string, caller: string, all: boolean, { first, last }: Range): Trace[] =>
+      rekeyed.all({ resource, caller, all: Number(all), first, last }),
+    /** All of it as bytes, from which another store can be opened. */
+    image: (): Buffer => withoutLog(db.serialize()),
     /** Removes an item and what it refers to. */
     remove: (seq: number): void => {
       forget.run(seq);
@@ -180,8 +302,8 @@ export function openStore(file: string | undefined, ties: Ties) {
     },
     /** The rows that refer to one, itself left out. */
     dependants: (target: number): number[] => dependants.all(target),
-    /** The resource of some item that refers to this one. */
-    firstDependant: (target: number): string | undefined => firstDependant.get(target),
+    /** The row of some item that refers to this one. */
+    firstDependant: (target: number): number | undefined => firstDependant.get(target),
     /** Items whose body holds the text somewhere. */
     mentions: (text: string): IterableIterator<Item> => mentions.iterate(text),
     all: (resource: string): { id: string; body: string }[] => all.all(resource),
@@ -230,6 +352,25 @@ export function openStore(file: string | undefined, ties: Ties) {
       }
       const values = [resource, ...conditions.flatMap((condition) => condition.values)];
       return (subjects.some(Boolean) ? statement.get(...values, { caller }) : statement.get(...values)) ?? 0;
+    },
+    /** Splits what `page` would give without a limit into even parts, at most `number` of them. */
+    partitions: (
+      resource: string,
+      caller: string,
+      subjects: readonly boolean[],
+      conditions: readonly Condition[],
+      number: number,
+    ): Range[] => {
+      const sql = `SELECT min(seq) AS first, max(seq) AS last FROM
+        (SELECT seq, ntile(?) OVER (ORDER BY seq) AS part FROM item WHERE ${where(conditions, subjects)})
+        GROUP BY part ORDER BY part`;
+      let statement = partitions.get(sql);
+      if (statement === undefined) {
+        statement = db.prepare<unknown[], Range>(sql);
+        partitions.set(sql, statement);
+      }
+      const values = [number, resource, ...conditions.flatMap((condition) => condition.values)];
+      return subjects.some(Boolean) ? statement.all(...values, { caller }) : statement.all(...values);
     },
     /** Runs `work` as one transaction: what it throws undoes it. */
     transaction: <T>(work: () => T): T => {

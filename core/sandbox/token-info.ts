@@ -1,18 +1,24 @@
 import type { Api } from './api.ts';
+import { operationsOf } from './claim-sets.ts';
 import type { Grant } from './oauth.ts';
 import { bodyOf } from './store.ts';
 
-const OPERATIONS = ['Create', 'Read', 'Update', 'Delete'];
-
-/** @returns what token_info of an ODS/API 7.3 tells about a token, `active` left out */
+/** @returns what token_info tells about a token, `active` left out */
 export function describeGrant(api: Api, { client, educationOrganizationIds }: Grant): object {
-  return {
+  const plain = {
     client_id: client.key,
-    namespace_prefixes: ['uri://ed-fi.org'],
+    namespace_prefixes: client.namespacePrefixes ?? ['uri://ed-fi.org'],
     education_organizations: educationOrganizationIds.flatMap((id) => organization(api, id)),
-    assigned_profiles: [],
-    claim_set: { name: 'SIS Vendor' },
-    resources: [...api.shapes.keys()].map((name) => ({ resource: `/${name}`, operations: OPERATIONS })),
+    assigned_profiles: client.profiles.map(({ name }) => name),
+  };
+  if (api.traits.tokenInfo !== 'claim-set') return plain;
+  return {
+    ...plain,
+    claim_set: { name: client.claimSet?.name ?? 'SIS Vendor' },
+    resources: [...api.shapes.keys()].flatMap((name) => {
+      const operations = operationsOf(client, name);
+      return operations.length === 0 ? [] : [{ resource: `/${name}`, operations }];
+    }),
     services: [],
   };
 }

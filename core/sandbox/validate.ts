@@ -10,14 +10,22 @@ import type {
   ScalarType,
 } from '../edfi/model.ts';
 import type { DescriptorValues } from './descriptor-values.ts';
+import type { Traits } from './generations.ts';
+import type { UnknownDescriptor, ValidationErrors } from './problems.ts';
 import { capital, isObject, type Shape, valuesAt } from './shape.ts';
 
-/** JSON path → messages. */
-export type Errors = Record<string, string[]>;
+/** What is wrong with a body, as it is found. */
+interface Errors {
+  /** JSON path → messages. */
+  readonly messages: Record<string, string[]>;
+  readonly descriptors: UnknownDescriptor[];
+  /** Paths of members that the resource does not have. */
+  readonly unknown: string[];
+}
 
-const add = (errors: Errors, path: string, message: string): void => {
-  errors[path] ??= [];
-  errors[path].push(message);
+const add = ({ messages }: Errors, path: string, message: string): void => {
+  messages[path] ??= [];
+  messages[path].push(message);
 };
 const required = (errors: Errors, path: string, name: string): void =>
   add(errors, path, `${capital(name)} is required.`);
@@ -114,12 +122,14 @@ function descriptorCheck(property: DescriptorProperty, descriptors: DescriptorVa
       add(errors, path, `${capital(property.name)} must be at most ${property.maxLength} characters in length.`);
     } else if (!descriptors.exists(property.descriptor, value)) {
       add(errors, path, `${type} value '${value}' does not exist.`);
+      errors.descriptors.push({ path, name: capital(property.name), type, value });
     }
     return value;
   };
 }
 
 function referenceCheck(property: ReferenceProperty): Check {
+  const members = new Set(property.members.map(({ name }) => name));
   const check = (member: ReferenceMember, value: JsonValue, path: string, errors: Errors): void => {
     const wrong = wrongType(member.type, member.format, value);
     if (wrong !== undefined) add(errors, path, `${capital(member.name)} ${wrong}`);
@@ -135,6 +145,9 @@ function referenceCheck(property: ReferenceProperty): Check {
       return value;
     }
     const clean: JsonObject = {};
+    for (const name in value) {
+      if (!members.has(name)) errors.unknown.push(`${path}.${name}`);
+    }
     for (const member of property.members) {
       const given = value[member.name] ?? null;
       if (given === null || given === '') {
@@ -184,6 +197,7 @@ function objectCheck(properties: readonly PropertyModel[], descriptors: Descript
     for (const name in value) {
       const check = checks.get(name);
       const given = value[name];
+      if (check === undefined) errors.unknown.push(`${path}.${name}`);
       if (check === undefined || given === undefined || given === null) continue;
       clean[name] = check(given, `${path}.${name}`, errors);
     }
@@ -224,15 +238,24 @@ function propertyCheck(property: PropertyModel, descriptors: DescriptorValues): 
 export interface Validated {
   /** The body without unknown members and without nulls. */
   readonly body: JsonObject;
-  /** Undefined where nothing is wrong. */
-  readonly errors: Errors | undefined;
+  /** JSON path → messages; undefined where nothing is wrong. */
+  readonly errors: ValidationErrors | undefined;
+  /** Which of the errors are about descriptors. */
+  readonly descriptors: readonly UnknownDescriptor[];
 }
 
-/** @returns a function that checks and cleans a body of this resource */
-export function validator(shape: Shape, descriptors: DescriptorValues): (body: JsonObject) => Validated {
+/**
+ * @param unknownMembers whether members that the resource does not have are left out, or are an error
+ * @returns a function that checks and cleans a body of this resource
+ */
+export function validator(
+  shape: Shape,
+  descriptors: DescriptorValues,
+  unknownMembers: Traits['unknownMembers'],
+): (body: JsonObject) => Validated {
   const check = objectCheck(shape.model.properties, descriptors);
   return (given) => {
-    const errors: Errors = {};
+    const errors: Errors = { messages: {}, descriptors: [], unknown: [] };
     const body = check === undefined ? given : check(given, '$', errors);
     for (const { name, paths } of shape.unified) {
       const values = [...new Set(paths.flatMap((path) => valuesAt(body, path)))];
@@ -244,6 +267,17 @@ export function validator(shape: Shape, descriptors: DescriptorValues): (body: J
         `All values supplied for '${name}' must match. Review all references and align the following conflicting values: ${listed}`,
       );
     }
-    return { body, errors: Object.keys(errors).length === 0 ? undefined : errors };
+    if (unknownMembers === 'refused') {
+      for (const path of errors.unknown) {
+        // The id of an item that is replaced may stand in its body.
+        if (path !== '$.id') add(errors, path, `${path.slice(path.lastIndexOf('.') + 1)} is not a known property.`);
+      }
+    }
+    const { messages } = errors;
+    return {
+      body,
+      errors: Object.keys(messages).length === 0 ? undefined : messages,
+      descriptors: errors.descriptors,
+    };
   };
 }

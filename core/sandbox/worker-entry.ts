@@ -12,7 +12,17 @@ async function answer(sandbox: Sandbox, question: WorkerQuestion): Promise<unkno
     case 'requests':
       return sandbox.requests();
     case 'read':
-      return sandbox.read(question.resource);
+      return sandbox.read(question.resource, question.place);
+    case 'takeSnapshot':
+      return sandbox.takeSnapshot(question.place);
+    case 'faults':
+      return sandbox.faults.counts();
+    case 'setFaults':
+      return sandbox.faults.set(question.plan);
+    case 'clearFaults':
+      return sandbox.faults.clear();
+    case 'writes':
+      return sandbox.writes();
     case 'close':
       return sandbox.close();
   }

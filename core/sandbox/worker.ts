@@ -2,7 +2,11 @@
 import { Worker } from 'node:worker_threads';
 import type { ResourceName } from '../edfi/model.ts';
 import { Failure, type FailureCode } from '../errors/failure.ts';
+import type { WriteCount } from './faults/effects.ts';
+import type { FaultCounts } from './faults/forecast.ts';
+import { type FaultPlan, parseFaults } from './faults/plan.ts';
 import type { RequestCounts, SandboxWorkerOptions, StoredItem } from './options.ts';
+import type { Place } from './places.ts';
 
 /** The same as `Sandbox`, but what it tells has to be waited for. */
 export interface WorkerSandbox {
@@ -10,13 +14,24 @@ export interface WorkerSandbox {
   readonly key: string;
   readonly secret: string;
   requests(): Promise<RequestCounts>;
-  read(resource: ResourceName): Promise<StoredItem[]>;
+  readonly faults: {
+    counts(): Promise<FaultCounts>;
+    /** Rejects with a Failure (usage) where it is no plan. */
+    set(plan: FaultPlan): Promise<void>;
+    clear(): Promise<void>;
+  };
+  writes(): Promise<WriteCount[]>;
+  read(resource: ResourceName, place?: Place): Promise<StoredItem[]>;
+  takeSnapshot(place?: Place): Promise<string>;
   close(): Promise<void>;
 }
 
 export type WorkerQuestion =
   | { readonly id: number; readonly ask: 'requests' }
-  | { readonly id: number; readonly ask: 'read'; readonly resource: ResourceName }
+  | { readonly id: number; readonly ask: 'read'; readonly resource: ResourceName; readonly place: Place | undefined }
+  | { readonly id: number; readonly ask: 'takeSnapshot'; readonly place: Place | undefined }
+  | { readonly id: number; readonly ask: 'faults' | 'clearFaults' | 'writes' }
+  | { readonly id: number; readonly ask: 'setFaults'; readonly plan: FaultPlan }
   | { readonly id: number; readonly ask: 'close' };
 
 export type WorkerMessage =
@@ -62,7 +77,15 @@ export function startSandboxInWorker(options: SandboxWorkerOptions = {}): Promis
             key,
             secret,
             requests: () => ask((id) => ({ id, ask: 'requests' })),
-            read: (resource) => ask((id) => ({ id, ask: 'read', resource })),
+            read: (resource, place) => ask((id) => ({ id, ask: 'read', resource, place })),
+            takeSnapshot: (place) => ask((id) => ({ id, ask: 'takeSnapshot', place })),
+            faults: {
+              counts: () => ask((id) => ({ id, ask: 'faults' })),
+              // Checked here, where the Failure can be thrown.
+              set: async (plan) => ask((id) => ({ id, ask: 'setFaults', plan: parseFaults(plan) })),
+              clear: () => ask((id) => ({ id, ask: 'clearFaults' })),
+            },
+            writes: () => ask((id) => ({ id, ask: 'writes' })),
             close: async () => {
               if (isOver) return;
               await ask<void>((id) => ({ id, ask: 'close' }));

@@ -390,6 +390,13 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   // Nobody is left out of the account: what waits for something that never ended is held, what was not tried is skipped.
   let left = 0;
   ledger.transaction(() => {
+    // One that was let go on for a second try of its root may have another root, which was not worth one.
+    for (let op = 0; op < operations.count && stopped === undefined; op++) {
+      if (operations.state(op) !== OperationState.blocked) continue;
+      operations.dependants(op, (dependant) => {
+        if (operations.state(dependant) === OperationState.waiting) hold(dependant, operations.problem(op));
+      });
+    }
     for (let op = 0; op < operations.count; op++) {
       const state = operations.state(op);
       if (state === OperationState.done || state === OperationState.blocked) continue;

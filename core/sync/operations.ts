@@ -30,6 +30,8 @@ export interface Operations {
   free(op: number): boolean;
   /** Tells those that wait for `op` how it ended; calls back for each that may go now, or cannot go any more. */
   settled(op: number, succeeded: boolean, released: (op: number) => void, held: (op: number) => void): void;
+  /** Visits those that wait, or waited, for `op`. */
+  dependants(op: number, visit: (op: number) => void): void;
   /** Undoes `settled(op, false)` before `op` is tried again: its dependants wait once more. */
   reopen(op: number, waiting: (op: number) => void): void;
 }
@@ -95,6 +97,7 @@ export function createOperations(): Operations {
       openAny.set(op, openAny.get(op) + targets.length);
     },
     free,
+    dependants: eachDependant,
     settled(op, succeeded, released, held) {
       eachDependant(op, (dependant, mode) => {
         if (mode === ALL) {

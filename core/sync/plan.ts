@@ -188,17 +188,25 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     left: PendingLeft | undefined,
     problem: { code: string; path?: string; subject?: string; value?: string; all?: unknown },
   ): number => {
+    const cause = {
+      code: problem.code,
+      path: problem.path,
+      subject: problem.subject,
+      value: problem.code === 'descriptor-unmapped' ? problem.value : undefined,
+    };
     // A record that fails as it did before keeps its problem: the list grows by what is new, not by every batch.
-    if (left?.problemId != null && left.code === problem.code && left.mapping === input.mappingVersion)
+    if (
+      left?.problemId != null &&
+      left.mapping === input.mappingVersion &&
+      ledger.problems.isSame(left.problemId, cause)
+    ) {
       return left.problemId;
+    }
     return ledger.problems.add(
       {
+        ...cause,
         batchId,
         resourceId: state.id,
-        code: problem.code,
-        path: problem.path,
-        subject: problem.subject,
-        value: problem.code === 'descriptor-unmapped' ? problem.value : undefined,
         status: undefined,
         file: record?.file,
         row: record?.row,
@@ -330,7 +338,10 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
           state.plan.skipped += 1;
           return;
         }
-        const problemId = addProblem(state, record, left, { code: 'duplicate-key', all: record.issues });
+        keepOld(state, source);
+        // What was left under the key is the first record's; this one is left under its source.
+        const before = state.left.get(source);
+        const problemId = addProblem(state, record, before, { code: 'duplicate-key', all: record.issues });
         // Not registered under its key: what refers to the key means the record that came first.
         const pendingKey = undefined;
         block(state, record, source, pendingKey, {
@@ -413,7 +424,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         left.fullHash !== null && textOf(left.fullHash) === full && left.mapping === input.mappingVersion;
       const cured = FOR_WANT_OF_ANOTHER.has(code) && (targets.length > 0 || anyOf.length > 0);
       if (unchanged && !input.retryFailed && !TRANSIENT.has(code) && !cured) {
-        ledger.pending.keep(left.id, batchId);
+        ledger.pending.keep(left.id, batchId, record.file, record.row);
         if (!exists) keepOld(state, source);
         const op = operations.add(state.index, kind, left.id, OperationState.blocked, left.problemId);
         byKeyHash.set(keyHash, op);
@@ -535,7 +546,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     if (left?.state === PendingState.failed && left.problemId !== null && !input.retryFailed) {
       const code = left.code ?? '';
       if (!TRANSIENT.has(code) && code !== 'dependent-item-exists') {
-        ledger.pending.keep(left.id, batchId);
+        ledger.pending.keep(left.id, batchId, undefined, undefined);
         operations.add(state.index, Kind.delete, left.id, OperationState.blocked, left.problemId);
         accounts.add(name, 'failed');
         state.plan.failedBefore += 1;

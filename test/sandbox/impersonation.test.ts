@@ -1,19 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../core/edfi/model.ts';
+import { traitsOf } from '../../core/sandbox/generations.ts';
 import { loadModel } from '../../core/sandbox/models/load.ts';
 import { specification } from '../../core/sandbox/openapi.ts';
 import { classroom, data, hasData, practice, send, student } from './practice.ts';
 
+const STATE = {
+  server: 'http://state.example/data/v3',
+  tokenUrl: 'http://state.example/oauth/token',
+  traits: traitsOf(),
+};
+
 /** The shipped standard as a state would publish it, with an extension of its own. */
 function stateDocuments(): JsonObject[] {
   const { model } = loadModel('5.2');
-  const resources = JSON.parse(JSON.stringify(specification(model, 'resources', 'http://state.example'))) as {
+  const resources = JSON.parse(JSON.stringify(specification(model, 'resources', STATE))) as {
     paths: JsonObject;
     components: { schemas: Record<string, { properties: JsonObject }> };
   };
-  const descriptors = JSON.parse(
-    JSON.stringify(specification(model, 'descriptors', 'http://state.example')),
-  ) as JsonObject;
+  const descriptors = JSON.parse(JSON.stringify(specification(model, 'descriptors', STATE))) as JsonObject;
   const schemas = resources.components.schemas;
   const pointer = (name: string): JsonObject => ({ $ref: `#/components/schemas/${name}` });
   const add = (name: string, properties: JsonObject, required: string[]): void => {

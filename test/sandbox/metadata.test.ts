@@ -14,6 +14,7 @@ test('discovery leads to everything else, without a token', async () => {
   });
   const urls = found.json.urls as Record<string, string>;
   expect(Object.keys(urls).sort()).toEqual([
+    'changeQueries',
     'dataManagementApi',
     'dependencies',
     'oauth',

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { PropertyModel, ReferenceProperty } from '../../core/edfi/model.ts';
 import { parseSpecification } from '../../core/edfi/specification.ts';
 import { isFailure } from '../../core/errors/failure.ts';
+import { GENERATIONS, traitsOf } from '../../core/sandbox/generations.ts';
 import { generateModel } from '../../core/sandbox/models/generate.ts';
 import { loadModel, modelFile, shippedStandards } from '../../core/sandbox/models/load.ts';
 import { specification } from '../../core/sandbox/openapi.ts';
@@ -114,9 +115,17 @@ describe.each(shippedStandards())('data standard %s', (dataStandard) => {
     expect(statSync(modelFile(dataStandard)).size).toBeLessThan(400_000);
   });
 
-  test('the specification written from it reads back as the same model', () => {
+  test.each(GENERATIONS)('the specification that %s writes from it reads back as the same model', (generation) => {
     const documents = (['resources', 'descriptors'] as const).map((which): unknown =>
-      JSON.parse(JSON.stringify(specification(model, which, 'http://127.0.0.1:1'))),
+      JSON.parse(
+        JSON.stringify(
+          specification(model, which, {
+            server: 'http://127.0.0.1:1/data/v3',
+            tokenUrl: 'http://127.0.0.1:1/oauth/token',
+            traits: traitsOf(generation),
+          }),
+        ),
+      ),
     );
     const comparable = (value: unknown): unknown =>
       JSON.parse(JSON.stringify(value, (key, inner) => (key === 'targets' ? [...inner].sort() : inner)));

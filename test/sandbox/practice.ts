@@ -48,35 +48,39 @@ export async function send(url: string, init: RequestInit): Promise<Reply> {
   };
 }
 
-export async function tokenOf(sandbox: Pick<Sandbox, 'url' | 'key' | 'secret'>, scope?: string): Promise<string> {
-  const { json } = await send(`${sandbox.url}/oauth/token`, {
+/** @param url `http://127.0.0.1:54321/oauth/token` */
+export async function tokenFrom(url: string, key: string, secret: string, scope?: string): Promise<string> {
+  const { json } = await send(url, {
     method: 'POST',
     body: new URLSearchParams({
       grant_type: 'client_credentials',
-      client_id: sandbox.key,
-      client_secret: sandbox.secret,
+      client_id: key,
+      client_secret: secret,
       ...(scope === undefined ? {} : { scope }),
     }),
   });
   return String(json.access_token);
 }
 
-export async function callerOf(sandbox: Sandbox, scope?: string): Promise<Caller> {
-  const authorization = `Bearer ${await tokenOf(sandbox, scope)}`;
-  const call: Caller['call'] = (method, path, body, headers = {}) =>
-    send(`${sandbox.url}${path}`, {
+export const tokenOf = ({ url, key, secret }: Pick<Sandbox, 'url' | 'key' | 'secret'>, scope?: string) =>
+  tokenFrom(`${url}/oauth/token`, key, secret, scope);
+
+/** @param dataUrl `http://127.0.0.1:54321/data/v3/ed-fi` */
+function callerWith(sandbox: Sandbox, authorization: string, dataUrl: string): Caller {
+  const at = (method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> =>
+    send(url, {
       method,
       headers: { authorization, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
-  const post: Caller['post'] = (resource, body, headers) => call('POST', `/data/v3/ed-fi/${resource}`, body, headers);
+  const post: Caller['post'] = (resource, body, headers) => at('POST', `${dataUrl}/${resource}`, body, headers);
   return {
     sandbox,
-    call,
+    call: (method, path, body, headers) => at(method, sandbox.url + path, body, headers),
     post,
-    put: (resource, id, body, headers) => call('PUT', `/data/v3/ed-fi/${resource}/${id}`, body, headers),
-    remove: (resource, id, headers) => call('DELETE', `/data/v3/ed-fi/${resource}/${id}`, undefined, headers),
-    get: (pathAndQuery, headers) => call('GET', `/data/v3/ed-fi/${pathAndQuery}`, undefined, headers),
+    put: (resource, id, body, headers) => at('PUT', `${dataUrl}/${resource}/${id}`, body, headers),
+    remove: (resource, id, headers) => at('DELETE', `${dataUrl}/${resource}/${id}`, undefined, headers),
+    get: (pathAndQuery, headers) => at('GET', `${dataUrl}/${pathAndQuery}`, undefined, headers),
     make: async (resource, body) => {
       const reply = await post(resource, body);
       if (reply.status !== 201 && reply.status !== 200) throw new Error(`${resource}: ${reply.status} ${reply.text}`);
@@ -85,11 +89,35 @@ export async function callerOf(sandbox: Sandbox, scope?: string): Promise<Caller
   };
 }
 
-/** A practice API that ends with the test. */
-export async function practice(options: SandboxOptions = {}): Promise<Caller> {
+export const callerOf = async (sandbox: Sandbox, scope?: string): Promise<Caller> =>
+  callerWith(sandbox, `Bearer ${await tokenOf(sandbox, scope)}`, `${sandbox.url}/data/v3/ed-fi`);
+
+/** The addresses that discovery gives at a base, the practice API's own unless told. */
+export const urlsAt = async (base: string): Promise<Record<string, string>> =>
+  (await send(base, {})).json.urls as Record<string, string>;
+
+/** The same as `callerOf`, by the addresses of discovery, and as the client of the options that has the key. */
+export async function callerAs(
+  sandbox: Sandbox,
+  { base = '', key = sandbox.key, secret = sandbox.secret }: { base?: string; key?: string; secret?: string } = {},
+): Promise<Caller> {
+  const { oauth, dataManagementApi } = await urlsAt(sandbox.url + base);
+  const token = await tokenFrom(String(oauth), key, secret);
+  const data = String(dataManagementApi).replace(/\/$/, '');
+  return callerWith(sandbox, `Bearer ${token}`, `${data}/ed-fi`);
+}
+
+/** A practice API of which the test itself makes the callers. */
+export async function started(options: SandboxOptions): Promise<Sandbox> {
   const sandbox = await startSandbox(options);
   onTestFinished(() => sandbox.close());
-  return callerOf(sandbox);
+  return sandbox;
+}
+
+/** A practice API that ends with the test. */
+export async function practice(options: SandboxOptions = {}): Promise<Caller> {
+  const sandbox = await started(options);
+  return options.generation === 'other' ? callerAs(sandbox) : callerOf(sandbox);
 }
 
 /** A folder that is gone after the test. */

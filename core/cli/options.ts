@@ -1,0 +1,53 @@
+/** Options that several commands have, and the forms in which values are taken. */
+import { InvalidArgumentError, Option } from 'commander';
+import type { WorkerData } from '../engine-host.ts';
+import { dataFolder } from './folder.ts';
+import { secretFromEnvironment } from './secret.ts';
+import { number } from './terminal.ts';
+
+/** Also understood before the command: `rollbook --data DIR status`. */
+export interface Shared {
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+export const dataOption = (): Option =>
+  new Option('--data <dir>', "data folder with the ledger (or ROLLBOOK_DATA; else this account's own)");
+export const jsonOption = (): Option => new Option('--json', 'one JSON object a line, for programs');
+export const connectionOption = (): Option =>
+  new Option('--connection <name>', 'name of the connection').makeOptionMandatory();
+
+/** ROLLBOOK_SECRET, taken out of the environment when this module is loaded, before anything else is started. */
+export const secret = secretFromEnvironment();
+
+export const workerData = (options: Shared): WorkerData => ({
+  folder: dataFolder(options.data),
+  secrets: 'keychain',
+  secret,
+});
+
+/** @returns a parser of whole numbers in these bounds */
+export const whole =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`has to be a whole number from ${number(least)} to ${number(most)}.`);
+    }
+    return value;
+  };
+
+/** @returns a parser that takes one of these words */
+export const oneOf =
+  (...words: readonly string[]) =>
+  (text: string): string => {
+    if (words.includes(text)) return text;
+    throw new InvalidArgumentError(`has to be ${words.slice(0, -1).join(', ')} or ${words.at(-1)}.`);
+  };
+
+/** Takes NAME=VALUE, once more each time the option is given. */
+export const pairs = (text: string, before: Record<string, string> = {}): Record<string, string> => {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('has to be NAME=VALUE.');
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+};

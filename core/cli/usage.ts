@@ -1,0 +1,52 @@
+/** Wrong usage, said in a sentence: what the parser of the command line has to say, in this program's words. */
+import type { Command, CommanderError } from 'commander';
+import { Failure } from '../errors/failure.ts';
+
+/** `rollbook connect add` */
+export function pathOf(command: Command): string {
+  const names: string[] = [];
+  for (let at: Command | null = command; at !== null; at = at.parent) names.unshift(at.name());
+  return names.join(' ');
+}
+
+const flagIn = (message: string): string => /(?:option|argument) '([^']*)'/.exec(message)?.[1] ?? '';
+
+/**
+ * @param command the one whose words could not be taken
+ * @param error the parser's; its message may repeat what was typed, which may be a secret, and is not passed on
+ */
+export function usageFailure(command: Command, error: CommanderError): Failure {
+  const here = pathOf(command);
+  const flag = flagIn(error.message);
+  const near = /\(Did you mean (.*)\?\)/s.exec(error.message)?.[1];
+  const hint = near === undefined ? '' : ` Did you mean ${near}?`;
+  const help = ` ${here} --help explains it.`;
+  switch (error.code) {
+    case 'commander.unknownOption': {
+      const name = flag.split('=')[0] ?? '';
+      if (/^--(secret|password)$/.test(name)) {
+        return new Failure(
+          'usage',
+          'A secret is never given on the command line, where every list of processes shows it: set ROLLBOOK_SECRET, name a file with --secret-file, or wait to be asked.',
+        );
+      }
+      return new Failure('usage', `${here} has no option ${name}.${hint}${help}`);
+    }
+    case 'commander.unknownCommand':
+      return new Failure('usage', `${here} has no such command.${hint} ${here} --help lists them.`);
+    case 'commander.missingMandatoryOptionValue':
+      return new Failure('usage', `${here} needs ${flag}.${help}`);
+    case 'commander.missingArgument':
+      return new Failure('usage', `${here} needs <${flag}>.${help}`);
+    case 'commander.optionMissingArgument':
+      return new Failure('usage', `The option ${flag} needs a value.${help}`);
+    case 'commander.excessArguments':
+      return new Failure('usage', `${here} was given more words than it takes.${help}`);
+    case 'commander.invalidArgument': {
+      const why = /is invalid\. ?(.*)$/s.exec(error.message)?.[1] ?? 'cannot be taken.';
+      return new Failure('usage', `${flag} ${why}`);
+    }
+    default:
+      return new Failure('usage', `This cannot be taken as a command.${help}`);
+  }
+}
