@@ -39,6 +39,7 @@ interface Body {
   /** `blockingUris` and `failures` of implementations that send these. */
   readonly blocking: readonly string[];
   readonly failures: boolean;
+  readonly missing: readonly string[];
 }
 
 const strings = (value: unknown): string[] => {
@@ -64,12 +65,16 @@ const parse = (text: string): unknown => {
 const bodyOf = (text: string): Body => {
   const json = parse(text);
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    return { isObject: false, messages: [], blocking: [], failures: false };
+    return { isObject: false, messages: [], blocking: [], failures: false, missing: [] };
   }
   const { validationErrors, modelState, errors, detail, message, error, failures, blockingUris } = json as Record<
     string,
     unknown
   >;
+  // Some hosts put both inside their `error`, others beside it.
+  const inside =
+    typeof error === 'object' && error !== null && !Array.isArray(error) ? (error as Record<string, unknown>) : {};
+  const missing = failures ?? inside.failures;
   const messages: Message[] = [
     ...keyed(validationErrors),
     ...keyed(modelState),
@@ -81,10 +86,18 @@ const bodyOf = (text: string): Body => {
       ...(at === undefined ? {} : { at: at.slice(0, LONGEST_PATH) }),
       text: words.slice(0, LONGEST_TEXT),
     })),
-    blocking: strings(blockingUris).slice(0, MOST_MESSAGES),
-    failures: failures !== undefined,
+    blocking: strings(blockingUris ?? inside.blockingUris).slice(0, MOST_MESSAGES),
+    failures: missing !== undefined,
+    missing: namesOfMissing(missing),
   };
 };
+
+/** The resources that `failures` names, each `{resourceName, identity}`. */
+const namesOfMissing = (failures: unknown): string[] =>
+  (Array.isArray(failures) ? failures : []).flatMap((one: unknown) => {
+    const name = typeof one === 'object' && one !== null ? (one as Record<string, unknown>).resourceName : undefined;
+    return typeof name === 'string' ? [name.slice(0, LONGEST_PATH)] : [];
+  });
 
 /** `$.races[0].raceDescriptor` and `request.races[0].RaceDescriptor` become `races.raceDescriptor`; else undefined. */
 const pathIn = (written: string | undefined, words: Vocabulary): string | undefined => {
@@ -152,7 +165,7 @@ const validation = (message: Message, words: Vocabulary): Classified | undefined
   const path = pathIn(message.at, words) ?? propertyIn(text, words);
   const is = (pattern: RegExp): boolean => pattern.test(text);
 
-  if (is(/(key|identifying) values?.{0,80}cannot be (changed|modified)/i)) {
+  if (is(/(key values?|identifying values?|identity fields).{0,80}cannot be (changed|modified)/i)) {
     return made('key-change-refused', names({ entity: entityIn(text, words) ?? keyEntityIn(text, words) }));
   }
   if (is(/must match|conflicting values|references? (do not|don't) agree/i)) {
@@ -310,7 +323,8 @@ const conflict = (body: Body, type: string, words: Vocabulary, model: ApiModel):
     return made('key-taken', names({ entity }));
   }
   if (/does not exist|do not exist|could not be (found|resolved)|unresolved|not found/i.test(text) || body.failures) {
-    return made('reference-missing', names({ entity }));
+    const named = body.missing.map(words.entity).find((one) => one !== undefined);
+    return made('reference-missing', names({ entity: named ?? entity }));
   }
   if (/another (user|client|consumer)|concurren|modified/i.test(text)) return made('changed-by-another');
   return made('unclassified');

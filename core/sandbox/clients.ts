@@ -51,9 +51,7 @@ export function clientsOf(given: readonly ClientOptions[], organizationIds: read
     claimSet: claimSet === 'all' ? undefined : claimSet,
     profiles: rest.profiles ?? [],
     isFor: (place) =>
-      (tenant === undefined ||
-        realmOf(place) === realmOf({ tenant }) ||
-        realmOf(place) === realmOf({ instance: tenant })) &&
+      (tenant === undefined || tenant === realmOf(place)) &&
       (years === undefined || place.year === undefined || years.includes(place.year)),
   }));
 }

@@ -29,12 +29,13 @@ export interface Place {
 
 /** The tenants, instances and school years of a practice API; what is not given is no part of its URLs. */
 export interface RouteOptions {
-  readonly tenant?: readonly string[];
-  readonly instance?: readonly string[];
-  readonly year?: readonly number[];
+  readonly tenant?: readonly string[] | undefined;
+  readonly instance?: readonly string[] | undefined;
+  readonly year?: readonly number[] | undefined;
 }
 
 export interface Found {
+  /** One of all, the very same object, where nothing is left open. */
   readonly place: Place;
   /** The plain path. */
   readonly path: string;
@@ -61,9 +62,8 @@ const HEADS = ['/metadata/data/v3', '/data/v3', '/changeQueries/v1', '/composite
 export const placeKey = ({ tenant, instance, year }: Place): string =>
   [tenant ?? '', instance ?? '', year ?? ''].join('/');
 
-/** Keys and tokens are good for one tenant, or one instance. */
-export const realmOf = ({ tenant, instance }: Place): string =>
-  placeKey({ ...(tenant === undefined ? { ...(instance === undefined ? {} : { instance }) } : { tenant }) });
+/** Keys and tokens are good for one tenant, or where there are none, for one instance. */
+export const realmOf = ({ tenant, instance }: Place): string => tenant ?? instance ?? '';
 
 function partsOf(routes: RouteOptions, routing: Traits['routing']): Part[] {
   const parts = (['tenant', 'instance', 'year'] as const).filter((part) => (routes[part]?.length ?? 0) > 0);
@@ -136,44 +136,56 @@ export function placesOf(
     const place = read(segments.slice(0, only.length), only);
     return place === undefined ? undefined : { place, path: `/${segments.slice(only.length).join('/')}` };
   };
+  const all = everyPlace(routes, parts);
+  const known = new Map(all.map((place) => [placeKey(place), place]));
+  const finder =
+    (look: (path: string) => Found | undefined): Places['find'] =>
+    (path) => {
+      const found = look(path);
+      return found === undefined ? undefined : { ...found, place: known.get(placeKey(found.place)) ?? found.place };
+    };
   const root = (path: string): Found | undefined => {
     const segments = path.split('/').filter((segment) => segment !== '');
     const place = segments.length > parts.length ? undefined : read(segments, parts);
     return place === undefined ? undefined : { place, path: '/' };
   };
-  const all = everyPlace(routes, parts);
+  // Most practice APIs have no routes, and every request asks.
+  const [only] = all;
+  if (routing !== 'stage' && parts.length === 0 && only !== undefined) {
+    return { all, find: (path) => ({ place: only, path }), pathOf: (plain) => plain };
+  }
 
   switch (routing) {
     case 'stage': {
       const data = `${STAGE}/v${dataStandard}/`;
       return {
         all,
-        find: (path) => {
+        find: finder((path) => {
           if (path === '/' || path === STAGE || path === `${STAGE}/`) return { place: {}, path: '/' };
           if (path.startsWith(data)) return { place: {}, path: PATHS.data + path.slice(data.length) };
           return path.startsWith(`${STAGE}/`) ? { place: {}, path: path.slice(STAGE.length) } : undefined;
-        },
+        }),
         pathOf: (plain) => (plain.startsWith(PATHS.data) ? data + plain.slice(PATHS.data.length) : STAGE + plain),
       };
     }
     case 'prefix':
       return {
         all,
-        find: (path) => root(path) ?? leading(path, parts),
+        find: finder((path) => root(path) ?? leading(path, parts)),
         pathOf: (plain, place) => written(place, parts) + plain,
       };
     case 'inside': {
       const signing = parts.filter((part) => part !== 'year');
       return {
         all,
-        find: (path) => {
+        find: finder((path) => {
           const head = HEADS.find((known) => path === known || path.startsWith(`${known}/`));
           if (head !== undefined) {
             const found = leading(path.slice(head.length), parts);
             return found === undefined ? undefined : { ...found, path: head + (found.path === '/' ? '' : found.path) };
           }
           return root(path) ?? leading(path, signing);
-        },
+        }),
         pathOf: (plain, place) => {
           const head = HEADS.find((known) => plain === known || plain.startsWith(`${known}/`));
           return head === undefined

@@ -34,7 +34,8 @@ const mediaTypeOf = (shape: Shape, profile: Profile, usage: Usage): string =>
 
 /** The first profile-specific media type of a header. */
 function namedIn(header: string | undefined): RegExpExecArray | undefined {
-  for (const part of (header ?? '').split(',')) {
+  if (header === undefined || !/vnd\.ed-fi/i.test(header)) return undefined;
+  for (const part of header.split(',')) {
     const match = MEDIA_TYPE.exec(part.split(';')[0]?.trim() ?? '');
     if (match !== null) return match;
   }

@@ -22,7 +22,7 @@ import { type Traits, traitsOf } from './generations.ts';
 import { modelVersion } from './models/load.ts';
 import { type TokenService, tokenService } from './oauth.ts';
 import type { RequestCounts, Sandbox, SandboxOptions } from './options.ts';
-import { PATHS, type Place, type Places, placeKey, placesOf } from './places.ts';
+import { PATHS, type Place, type Places, placesOf } from './places.ts';
 import { DISTRICT_ID, preloadOrganizations, preloadVocabulary } from './preload.ts';
 import { isProblem, notFound, Problem, payloadTooLarge, systemProblem } from './problems.ts';
 import { isDataRequest, router, type Site } from './routes.ts';
@@ -157,19 +157,21 @@ function createSite(ground: Ground, place: Place, tokens: TokenService, document
 
 /** Every place has its data; they are made when they are first asked for. */
 function createSites(ground: Ground, tokens: TokenService, documents: () => Documents) {
-  const sites = new Map<string, OwnSite>();
+  const sites = new Map<Place, OwnSite>();
   const { all } = ground.places;
+  const wholeOf = (place: Place): Place | undefined =>
+    all.includes(place)
+      ? place
+      : all.find((one) => Object.entries(place).every(([part, value]) => one[part as keyof Place] === value));
   return {
     /** @param place may leave open what then is the first of its kind; undefined where there is no such place */
     at: (place: Place): OwnSite | undefined => {
-      const whole = all.find((one) =>
-        Object.entries(place).every(([part, value]) => one[part as keyof Place] === value),
-      );
+      const whole = wholeOf(place);
       if (whole === undefined) return undefined;
-      let site = sites.get(placeKey(whole));
+      let site = sites.get(whole);
       if (site === undefined) {
         site = createSite(ground, whole, tokens, documents);
-        sites.set(placeKey(whole), site);
+        sites.set(whole, site);
       }
       return site;
     },
@@ -179,8 +181,7 @@ function createSites(ground: Ground, tokens: TokenService, documents: () => Docu
   };
 }
 
-/** Documents and data are of one place; what leaves it open can only be told where the others are, and sign in. */
-const isComplete = ({ all }: Places, place: Place): boolean => all.some((one) => placeKey(one) === placeKey(place));
+/** What can be told where the place is left open: where the others are, and who signs in. */
 const isOpenPath = (path: string): boolean => path === '/' || path === PATHS.token || path === PATHS.tokenInfo;
 
 const counted = (request: ApiRequest): keyof RequestCounts | undefined => {
@@ -286,7 +287,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   const answer = (request: ApiRequest): ApiResponse => {
     try {
-      const isThere = request.path !== NOWHERE && (isComplete(places, request.place) || isOpenPath(request.path));
+      const isThere = request.path !== NOWHERE && (places.all.includes(request.place) || isOpenPath(request.path));
       const site = isThere ? sites.at(request.place) : undefined;
       if (site === undefined) throw notFound();
       return site.route(request);

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../core/edfi/model.ts';
 import type { Fault, FaultPlan, When } from '../../core/sandbox/faults/plan.ts';
 import type { SandboxOptions } from '../../core/sandbox/options.ts';
 import { startSandboxInWorker } from '../../core/sandbox/worker.ts';
-import { type Caller, practice, SCHOOL, tokenOf } from './practice.ts';
+import { type Caller, callerAs, practice, SCHOOL, started, tokenOf } from './practice.ts';
 import { ask, type Outcome } from './raw-http.ts';
 
 const plan = (fault: Fault, when?: When): FaultPlan => ({
@@ -349,6 +349,26 @@ test('faults compose: delays and clocks add up, and the first rule that ends a r
   expect(await statuses(bad, 2)).toEqual([503, 201]);
   expect(bad.stored()).toEqual(['1', '2']);
   expect(bad.sandbox.faults.counts()).toMatchObject({ latency: 6, clock: 6, page: 1, status: 1 });
+});
+
+test('rules are about resources wherever these are in the URLs, and refusals look as the generation writes them', async () => {
+  const sandbox = await started({
+    generation: '5.3',
+    routes: { year: [2027] },
+    control: true,
+    faults: plan({ kind: 'status', status: 429 }, { resources: ['ed-fi/classPeriods'], to: 1 }),
+  });
+  const { post } = await callerAs(sandbox, { base: '/2027' });
+  const refused = await post('classPeriods', period('1'));
+  expect([refused.status, refused.json]).toEqual([429, { message: expect.any(String) }]);
+  expect((await post('classPeriods', period('1'))).status).toBe(201);
+  expect(sandbox.writes()).toMatchObject([{ place: { year: 2027 }, resource: 'ed-fi/classPeriods', created: 1 }]);
+});
+
+test.each(['5.3', '6.2', '7.1', 'other'] as const)('%s notes what each write did', async (generation) => {
+  const { sandbox, make, remove } = await practice({ generation, control: true });
+  await remove('classPeriods', await make('classPeriods', period('1')));
+  expect(sandbox.writes()).toMatchObject([{ key: ['1', String(SCHOOL)], created: 1, updated: 0, deleted: 1 }]);
 });
 
 test('a plan can be given from the start, changed and cleared, also in another thread', async () => {

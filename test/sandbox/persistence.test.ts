@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { isFailure } from '../../core/errors/failure.ts';
 import type { SandboxOptions } from '../../core/sandbox/options.ts';
@@ -57,5 +58,24 @@ test('what cannot be started says why', async () => {
     }
   } finally {
     await running.close();
+  }
+});
+
+test('a file from before owners and change versions is taken on', async () => {
+  const file = join(folder(), 'practice.db');
+  const first = await callerOf(await startSandbox({ file, preload: false }));
+  const id = await first.make('students', student('1'));
+  await first.sandbox.close();
+  const db = new Database(file);
+  db.exec('ALTER TABLE item DROP COLUMN owner; ALTER TABLE item DROP COLUMN changed; DROP TABLE trace');
+  db.close();
+
+  const second = await callerOf(await startSandbox({ file, preload: false }));
+  try {
+    expect(second.sandbox.read('ed-fi/students')).toEqual([{ id, body: student('1') }]);
+    await second.remove('students', id);
+    expect((await second.get('students/deletes')).list).toMatchObject([{ id, changeVersion: 1 }]);
+  } finally {
+    await second.sandbox.close();
   }
 });

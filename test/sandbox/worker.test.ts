@@ -17,6 +17,13 @@ test('a practice API in a worker answers like one beside', async () => {
   expect(await sandbox.read('ed-fi/students')).toEqual([{ id: made.id, body: student('1') }]);
 });
 
+test('places and snapshots can be told apart from outside', async () => {
+  const sandbox = await startSandboxInWorker({ generation: '6.2', routes: { year: [2026, 2027] }, preload: false });
+  onTestFinished(() => sandbox.close());
+  expect(await sandbox.read('ed-fi/schoolYearTypes', { year: 2027 })).toHaveLength(60);
+  expect(await sandbox.takeSnapshot({ year: 2027 })).toMatch(/^[0-9a-f]{32}$/);
+});
+
 test('after the end it says so instead of waiting', async () => {
   const sandbox = await startSandboxInWorker();
   await sandbox.close();
