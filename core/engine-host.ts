@@ -14,8 +14,8 @@ import { Failure, type FailureCode } from './errors/failure.ts';
 
 export interface WorkerData {
   readonly folder: string;
-  /** `memory` forgets at the end: for the demo. */
-  readonly secrets: 'keychain' | 'memory';
+  /** `memory` forgets at the end: for the demo. `none` leaves a keychain alone even where there is one. */
+  readonly secrets: 'keychain' | 'memory' | 'none';
   readonly secret: string | undefined;
 }
 export type HostMessage =

@@ -1,6 +1,6 @@
 /** The engine's own thread: no window, and no progress bar, ever waits for a file or a database. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { createMemoryStore, openKeychain } from './connections/secrets.ts';
+import { createMemoryStore, openKeychain, type SecretStore } from './connections/secrets.ts';
 import { createEngine, type Engine, errorOf } from './engine.ts';
 import type { HostMessage, WorkerData, WorkerMessage } from './engine-host.ts';
 
@@ -20,8 +20,19 @@ port.on('message', async (message: HostMessage) => {
   post({ type: 'answer', id: message.id, answer: await engine.handle(message.command, message.input) });
 });
 
+async function secretStore(kind: WorkerData['secrets']): Promise<SecretStore | undefined> {
+  switch (kind) {
+    case 'keychain':
+      return openKeychain();
+    case 'memory':
+      return createMemoryStore();
+    case 'none':
+      return undefined;
+  }
+}
+
 try {
-  const keychain = data.secrets === 'memory' ? createMemoryStore() : await openKeychain();
+  const keychain = await secretStore(data.secrets);
   engine = await createEngine({
     folder: data.folder,
     keychain,

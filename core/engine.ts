@@ -1,33 +1,28 @@
 /**
  * The engine: puts ledger, client, sources, mapping and sync together behind the contract. Nothing but a host imports it.
  */
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ledgerKey } from './connections/ledger-key.ts';
-import { type Profile, profileSchema, readProfile } from './connections/profile.ts';
+import { isOff } from './connections/resources.ts';
 import type { SecretStore } from './connections/secrets.ts';
-import { testConnection } from './connections/test.ts';
 import {
-  accountSchema,
   type CommandName,
   type CommandOutput,
-  type ConnectionView,
   commands,
   type EngineAnswer,
   type EngineEvent,
   type ParsedInput,
   type ProblemGroupView,
 } from './contract/schemas.ts';
-import { createClient, type EdFiClient } from './edfi/client.ts';
 import type { ApiModel } from './edfi/model.ts';
+import { createConnections } from './engine-connections.ts';
 import { advise } from './errors/advice.ts';
-import { Failure, type FailureCode, isFailure } from './errors/failure.ts';
-import { asLedgerFailure, type ConnectionRow, type Ledger, ledgerExists, openLedger } from './ledger/ledger.ts';
+import { Failure, isFailure } from './errors/failure.ts';
+import { asLedgerFailure, type Ledger, ledgerExists, openLedger } from './ledger/ledger.ts';
 import { createSeal, type Seal } from './ledger/seal.ts';
-import { resolveSettings } from './mapping/compile.ts';
 import { type DescriptorMap, normaliseCode, suggest } from './mapping/descriptors.ts';
-import { loadMapping, shippedMappings } from './mapping/load.ts';
 import { displayName } from './sync/describe.ts';
 import { type DescriptorContext, runSync } from './sync/sync.ts';
 
@@ -62,64 +57,27 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   // Two data folders of one account must not take each other's secrets for their own.
   const scope = seal.fileKey('names of secrets').toString('hex').slice(0, 16);
   let running: AbortController | undefined;
+  /** Commands under way: the ledger closes after them. */
+  const underWay = new Set<Promise<unknown>>();
 
-  const find = (name: string): ConnectionRow => {
-    const all = ledger.connections();
-    const found = all.find((connection) => connection.name.toLowerCase() === name.toLowerCase());
-    if (found !== undefined) return found;
-    const names = all.map((connection) => `"${connection.name}"`).join(', ');
-    throw new Failure(
-      'connection-unknown',
-      all.length === 0
-        ? `There is no connection "${name}": none has been added yet. Add it with: rollbook connect add ${name} --url … --key …`
-        : `There is no connection "${name}". There ${all.length === 1 ? 'is' : 'are'}: ${names}.`,
-    );
-  };
-  const secretName = (id: number, name: string): string => `connection ${scope} ${id} ${name}`;
-  const secretOf = async (id: number, name: string, profile: Profile): Promise<string> => {
-    if (options.secret !== undefined) return options.secret;
-    if (profile.secretFile !== undefined) return readSecretFile(profile.secretFile);
-    const kept = await keychain?.get(secretName(id, name));
-    if (kept !== undefined) return kept;
-    throw new Failure(
-      'secret-missing',
-      keychain === undefined
-        ? `The secret of "${name}" is not kept on this machine, which has no keychain: set ROLLBOOK_SECRET, or add the connection with --secret-file.`
-        : `The secret of "${name}" is not in the keychain: add the connection again, or set ROLLBOOK_SECRET.`,
-    );
-  };
-  const clientFor = (profile: Profile, secret: () => Promise<string>, signal?: AbortSignal): EdFiClient =>
-    createClient({
-      url: profile.url,
-      key: profile.key,
-      secret,
-      maxConnections: MAX_CONNECTIONS,
-      routeValues: profile.routeValues,
-      now,
-      ...(signal === undefined ? {} : { signal }),
-    });
-
-  const view = (row: ConnectionRow): ConnectionView => {
-    const profile = readProfile(row.name, row.profile);
-    const batch = ledger.lastBatch(row.id);
-    const summary = batch?.summary == null ? undefined : (JSON.parse(batch.summary) as { account?: unknown });
-    return {
-      name: row.name,
-      url: profile.url,
-      key: profile.key,
-      studentId: profile.studentId,
-      records: ledger.confirmedCount(row.id),
-      lastBatch:
-        batch === undefined
-          ? null
-          : {
-              state: batch.state,
-              startedAt: batch.startedAt,
-              endedAt: batch.endedAt,
-              account: accountSchema.safeParse(summary?.account).data ?? null,
-            },
-    };
-  };
+  const connections = createConnections({
+    ledger,
+    folder,
+    keychain,
+    secret: options.secret,
+    scope,
+    maxConnections: MAX_CONNECTIONS,
+    now,
+    emit,
+    refuseWhileRunning: () => {
+      if (running === undefined) return;
+      throw new Failure(
+        'ledger-in-use',
+        'A batch is running. Wait for it, or stop it, before a connection is changed or removed.',
+      );
+    },
+  });
+  const { find } = connections;
 
   const problemsOf = (connectionId: number, context: DescriptorContext): ProblemGroupView[] =>
     ledger.problems.groups(connectionId).map((group) => {
@@ -166,80 +124,15 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   };
 
   const handlers: Handlers = {
-    'connections.add': async (input) => {
-      const profile = profileSchema.safeParse({
-        url: input.url,
-        key: input.key,
-        studentId: input.studentId,
-        settings: input.settings ?? {},
-        routeValues: input.routeValues ?? {},
-        ...(input.secretFile === undefined ? {} : { secretFile: path.resolve(input.secretFile) }),
-        ...(input.mapping === undefined ? {} : { mapping: path.resolve(input.mapping) }),
-        ...(input.vanished === undefined ? {} : { vanished: input.vanished }),
-      });
-      if (!profile.success) {
-        const issue = profile.error.issues[0];
-        const what = issue?.path[0] === 'studentId' ? `has to be ${issue.message}` : 'cannot be taken';
-        throw new Failure('usage', `The value for ${issue?.path.join('.') ?? 'the connection'} ${what}.`);
-      }
-      if (ledger.connections().some((connection) => connection.name.toLowerCase() === input.name.toLowerCase())) {
-        throw new Failure(
-          'connection-exists',
-          `There is a connection "${input.name}" already. Choose another name, or remove it first.`,
-        );
-      }
-      // What is wrong with the choices is said now, not at the first sync.
-      const mapping = await loadMapping(profile.data.mapping ?? shippedMappings['5.2']);
-      resolveSettings(mapping, { ...profile.data.settings, studentId: profile.data.studentId });
-      const secret =
-        input.secret ?? options.secret ?? (profile.data.secretFile && readSecretFile(profile.data.secretFile));
-      if (secret === undefined || secret === '') {
-        throw new Failure(
-          'secret-missing',
-          'The connection needs its secret: enter it when asked, set ROLLBOOK_SECRET, or name a file with --secret-file.',
-        );
-      }
-      const client = clientFor(profile.data, async () => secret);
-      const steps = await withClient(client, input.test ? testConnection : async () => []);
-      const failed = steps.find((step) => step.state === 'failed');
-      if (failed !== undefined) {
-        throw new Failure((failed.code ?? 'api-unusable') as FailureCode, failed.sentence);
-      }
-      const row = ledger.transaction(() => ledger.addConnection(input.name, JSON.stringify(profile.data), now()));
-      const secretKept = keychain !== undefined && profile.data.secretFile === undefined;
-      try {
-        if (secretKept) await keychain.set(secretName(row.id, row.name), secret);
-      } catch (thrown) {
-        ledger.transaction(() => ledger.removeConnection(row.id));
-        throw thrown;
-      }
-      return { connection: view(row), steps, secretKept };
-    },
-    'connections.list': async () => ledger.connections().map(view),
-    'connections.test': async ({ name }) => {
-      const row = find(name);
-      const profile = readProfile(row.name, row.profile);
-      return withClient(
-        clientFor(profile, () => secretOf(row.id, row.name, profile)),
-        testConnection,
-      );
-    },
-    'connections.remove': async ({ name }) => {
-      const row = find(name);
-      const records = ledger.confirmedCount(row.id);
-      ledger.transaction(() => ledger.removeConnection(row.id));
-      await keychain?.remove(secretName(row.id, row.name));
-      rmSync(path.join(folder, 'sources', `${row.id}.rows`), { force: true });
-      return { records };
-    },
+    ...connections.handlers,
     'sync.run': async (input) => {
       if (running !== undefined)
         throw new Failure('ledger-in-use', 'A batch is running already. Wait for it, or stop it first.');
       const row = find(input.connection);
-      const profile = readProfile(row.name, row.profile);
+      const profile = connections.profileOf(row);
       const controller = new AbortController();
       running = controller;
-      const client = clientFor(profile, () => secretOf(row.id, row.name, profile), controller.signal);
+      const client = connections.clientOf(row, controller.signal);
       try {
         const { descriptors, ...outcome } = await runSync({
           ledger,
@@ -250,15 +143,18 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
           settings: { ...profile.settings, studentId: profile.studentId },
           mappingFile: profile.mapping,
           vanished: profile.vanished,
+          isOff: (resource) => isOff(profile.off, resource),
           source: input.source,
           planOnly: input.planOnly,
           approve: input.approve,
           retry: input.retry,
           concurrency: input.concurrency,
+          patienceMs: input.patienceSeconds * 1000,
           now,
           emit,
           signal: controller.signal,
         });
+        await connections.compareWhereNew(row.id);
         return { ...outcome, problems: problemsOf(row.id, descriptors) };
       } finally {
         running = undefined;
@@ -299,13 +195,22 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     async handle(command, input) {
       try {
         if (!isCommand(command)) throw new Failure('usage', 'The engine does not know this command.');
-        return { ok: await dispatchCommand(handlers, command, input) };
+        const work = dispatchCommand(handlers, command, input);
+        underWay.add(work);
+        try {
+          return { ok: await work };
+        } finally {
+          underWay.delete(work);
+        }
       } catch (thrown) {
         return { error: errorOf(thrown) };
       }
     },
     async close() {
       running?.abort();
+      connections.stop();
+      // What is on its way to the API is still written down when its answer comes.
+      await Promise.allSettled(underWay);
       ledger.close();
     },
   };
@@ -378,26 +283,4 @@ export function errorOf(thrown: unknown): Extract<EngineAnswer, { error: unknown
       'Something went wrong inside Rollbook. What the API confirmed is in the ledger; run the same again, and tell support if it comes back.',
     details: {},
   };
-}
-
-function readSecretFile(file: string): string {
-  let secret: string;
-  try {
-    secret = readFileSync(file, 'utf8').trim();
-  } catch {
-    throw new Failure(
-      'secret-missing',
-      `The file with the secret (${path.basename(file)}) cannot be read. Check that it is there and that your account may read it, or add the connection again.`,
-    );
-  }
-  if (secret === '') throw new Failure('secret-missing', `The file with the secret (${path.basename(file)}) is empty.`);
-  return secret;
-}
-
-async function withClient<T>(client: EdFiClient, work: (client: EdFiClient) => Promise<T>): Promise<T> {
-  try {
-    return await work(client);
-  } finally {
-    await client.close();
-  }
 }

@@ -22,7 +22,8 @@ export const secret = secretFromEnvironment();
 
 export const workerData = (options: Shared): WorkerData => ({
   folder: dataFolder(options.data),
-  secrets: 'keychain',
+  // For service accounts whose keychain is locked when nobody is signed in.
+  secrets: process.env.ROLLBOOK_KEYCHAIN === 'off' ? 'none' : 'keychain',
   secret,
 });
 

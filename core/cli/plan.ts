@@ -88,12 +88,16 @@ function printSamples(rows: readonly ResourcePlanView[]): void {
       const found = row.samples[kind];
       const [first] = found;
       if (first === undefined) return [];
-      const numbers = found.filter(({ file }) => file === first.file).map((sample) => sample.row);
-      const where = `${printable(first.file)} ${numbers.length === 1 ? 'row' : 'rows'} ${numbers.join(', ')}`;
-      return [[kind, abbreviated(shortName(row.resource)), where]];
+      const numbers = [...new Set(found.filter(({ file }) => file === first.file).map((sample) => sample.row))];
+      const where = `${printable(first.file)} row${numbers.length === 1 ? '' : 's'} ${numbers.join(', ')}`;
+      return [[`  ${kind}`, abbreviated(shortName(row.resource)), where]];
     }),
   );
   if (lines.length === 0) return;
-  out(table([['for example', '', ''], ...lines]));
+  out(pc.dim('For example'));
+  for (const line of table([['', '', ''], ...lines])
+    .split('\n')
+    .slice(1))
+    out(cut(line, columns()));
   out();
 }

@@ -1,6 +1,8 @@
 /** What is kept of a connection beside its secret: one API, year and key, and the choices made for it. */
 import { z } from 'zod';
+import { lookAgainSchema } from '../contract/schemas.ts';
 import { Failure } from '../errors/failure.ts';
+import { selectorSchema } from './resources.ts';
 
 /** `sourcedId`, `identifier` or `userIds:TYPE`: which identifier of the source becomes a person's unique id. */
 const identifier = z
@@ -23,6 +25,23 @@ export const profileSchema = z.strictObject({
   routeValues: z.record(z.string(), z.string()).default({}),
   /** A mapping file of the steward's own in place of the shipped one. */
   mapping: z.string().optional(),
+  /** Certificates of a district's own authority, PEM. */
+  ca: z.array(z.string()).default([]),
+  /** Resources that are switched off: neither sent nor deleted. */
+  off: z.array(selectorSchema).default([]),
+  /** When the key came into use: milliseconds since 1970; since the connection is there, unless told. */
+  keySince: z.number().int().nonnegative().optional(),
+  /** What the keychain's name for the secret ends in; the connection's name, unless told. */
+  secretSlot: z.string().min(1).optional(),
+  /** For a clone: where it came from, and what has to be looked at again. */
+  startingPoint: z
+    .strictObject({
+      from: z.string(),
+      /** False as long as the new API's own descriptors and resources are not known. */
+      compared: z.boolean(),
+      lookAgain: z.array(lookAgainSchema),
+    })
+    .optional(),
 });
 
 export type Profile = z.infer<typeof profileSchema>;

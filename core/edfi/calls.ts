@@ -46,8 +46,14 @@ const refusedTwice = (host: string): Failure =>
     { host, reason: 'token-refused', status: 401 },
   );
 
+/** How many tokens in a row may end under one call. */
+const MOST_RENEWALS = 8;
+
+/** A gateway may answer 429 or 5xx without having looked at the token. */
+const showsAcceptance = (status: number): boolean => status < 500 && status !== 429;
+
 /**
- * Makes one call with the client's token, when its turn has come: waits at the gate, renews the token once where it is
+ * Makes one call with the client's token, when its turn has come: waits at the gate, renews the token where it is
  * refused, repeats what can be repeated. Gives the API's answer, refusals included. Throws a Failure only where there
  * is no answer (api-unreachable), the key is refused (credentials-refused), or the client was stopped (cancelled).
  */
@@ -67,16 +73,20 @@ export const createCaller =
       return http.send({ method, url, headers, body: text }, 'data', again);
     };
     const attempt = async (): Promise<Sent> => {
-      const token = await tokens.current();
-      // The token may have been long in coming, and a stop must hold even then.
-      if (settings.signal?.aborted) throw cancelled();
-      const sent = await sendWith(token);
-      if (sent.kind === 'lost' || sent.status !== 401) return orWebPage(sent);
-      await tokens.renewAfter(token);
-      if (settings.signal?.aborted) throw cancelled();
-      const second = await sendWith(await tokens.current());
-      if (second.kind === 'reply' && second.status === 401) throw refusedTwice(host);
-      return orWebPage(second);
+      for (let renewals = 0; ; renewals++) {
+        const token = await tokens.current();
+        // The token may have been long in coming, and a stop must hold even then.
+        if (settings.signal?.aborted) throw cancelled();
+        const sent = await sendWith(token);
+        if (sent.kind === 'lost' || sent.status !== 401) {
+          if (sent.kind === 'reply' && showsAcceptance(sent.status)) tokens.accepted(token);
+          return orWebPage(sent);
+        }
+        // A new token that others could use has only ended before this call's turn: that is no word on the key.
+        if (renewals > 0 && !(tokens.wasAccepted(token) && renewals < MOST_RENEWALS)) throw refusedTwice(host);
+        await tokens.renewAfter(token);
+        if (settings.signal?.aborted) throw cancelled();
+      }
     };
 
     await limiter.acquire(settings.signal);

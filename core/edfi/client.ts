@@ -1,20 +1,15 @@
 import { Failure } from '../errors/failure.ts';
 import { type Answer, answerFrom } from './answer.ts';
 import { createCaller } from './calls.ts';
-import {
-  type ChangeVersions,
-  readChangeVersions,
-  readDeletes,
-  readKeyChanges,
-  type TracePage,
-} from './changes.ts';
+import { type ChangeVersions, readChangeVersions, readDeletes, readKeyChanges, type TracePage } from './changes.ts';
 import { baseUrl, type Discovery, discover, neededUrlOf } from './discovery.ts';
-import { type DocumentTools, hostOf } from './documents.ts';
+import { type DocumentTools, hostOf, readDocument } from './documents.ts';
 import { createGate } from './gate.ts';
 import { createHttp, type Http, type RequestCounts } from './http.ts';
 import { createLimiter } from './limiter.ts';
 import {
   type DependencyRow,
+  type Fetched,
   type MetadataTools,
   readDependencies,
   readSpecification,
@@ -31,6 +26,7 @@ import {
   type Page,
   type PageRequest,
   readAll,
+  readById,
   readByKey,
   readDescriptorValues,
   readPage,
@@ -43,7 +39,7 @@ export type { Answer } from './answer.ts';
 export type { ChangeVersions, Trace, TracePage } from './changes.ts';
 export type { DataModel, Discovery } from './discovery.ts';
 export type { RequestCounts } from './http.ts';
-export type { DependencyRow } from './metadata.ts';
+export type { DependencyRow, Fetched } from './metadata.ts';
 export type { ClientEvent, ClientOptions, RetryPolicy, Timeouts } from './options.ts';
 export type { CursorPage, CursorRequest } from './partitions.ts';
 export type { ChangeWindow, Item, Page, PageRequest } from './reading.ts';
@@ -65,6 +61,11 @@ export interface EdFiClient {
   openApi(name: 'descriptors'): Promise<JsonObject | undefined>;
   /** The rows of the dependency list, undefined where this host has none. */
   dependencies(): Promise<readonly DependencyRow[] | undefined>;
+  /** As the two above, with the ETags of what is known already; `same` where the host says that it still holds. */
+  fetchOpenApi(name: 'resources' | 'descriptors', etag?: string): Promise<Fetched<JsonObject | undefined>>;
+  fetchDependencies(etag?: string): Promise<Fetched<readonly DependencyRow[] | undefined>>;
+  /** Asks the base address once more: how long it took, and what the server's clock says, where it tells. */
+  ping(): Promise<Ping>;
   /** What the API tells of the key, undefined where it has no such endpoint. */
   tokenInfo(): Promise<TokenInfo | undefined>;
   /** All values of a descriptor resource (`ed-fi/gradeLevelDescriptors`), as `namespace#codeValue`. */
@@ -72,6 +73,8 @@ export interface EdFiClient {
   /** The item with these key values (query parameters), undefined where there is none. */
   findByKey(resource: ResourceName, query: Readonly<Record<string, string>>): Promise<Item | undefined>;
   page(resource: ResourceName, request: PageRequest): Promise<Page>;
+  /** The item with this id; undefined where there is none, `hidden` where the key may not see it. */
+  item(resource: ResourceName, id: string): Promise<Item | 'hidden' | undefined>;
   /** Every item of a resource, in pages of 500. */
   items(resource: ResourceName): AsyncIterable<Item>;
   /** The change versions there are at this moment; undefined where the API has no change queries. */
@@ -100,6 +103,13 @@ export interface EdFiClient {
   close(): Promise<void>;
 }
 
+export interface Ping {
+  /** Milliseconds from the request to the end of its answer. */
+  readonly ms: number;
+  /** The server's clock at the answer, milliseconds since 1970; a header of whole seconds. */
+  readonly serverTime?: number;
+}
+
 /** Keeps a result that came, and asks again after one that failed. */
 const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   let made: Promise<T> | undefined;
@@ -111,6 +121,8 @@ const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
     return made;
   };
 };
+
+const contentOf = <T>(fetched: Fetched<T | undefined>): T | undefined => (fetched.same ? undefined : fetched.value);
 
 /**
  * Takes where the API is and how to sign in; gives the client. Nothing is sent before the first call. Throws a Failure
@@ -156,12 +168,14 @@ export const createClient = (options: ClientOptions): EdFiClient => {
 
   let hasPartitions = true;
 
-  const specification = async (name: SpecificationName): Promise<JsonObject | undefined> =>
-    readSpecification(metadata, await discovery(), await list(), name);
+  const fetchOpenApi = async (name: SpecificationName, etag?: string): Promise<Fetched<JsonObject | undefined>> =>
+    readSpecification(metadata, await discovery(), await list(), name, etag);
+  const fetchDependencies = async (etag?: string): Promise<Fetched<readonly DependencyRow[] | undefined>> =>
+    readDependencies(metadata, await discovery(), etag);
   function openApi(name: 'resources'): Promise<JsonObject>;
   function openApi(name: 'descriptors'): Promise<JsonObject | undefined>;
   function openApi(name: SpecificationName): Promise<JsonObject | undefined> {
-    return specification(name);
+    return fetchOpenApi(name).then(contentOf);
   }
 
   const tokenInfo = async (): Promise<TokenInfo | undefined> => {
@@ -189,11 +203,19 @@ export const createClient = (options: ClientOptions): EdFiClient => {
       await tokens.current();
     },
     openApi,
-    dependencies: async () => readDependencies(metadata, await discovery()),
+    dependencies: () => fetchDependencies().then(contentOf),
+    fetchOpenApi,
+    fetchDependencies,
+    ping: async () => {
+      const reply = await readDocument(documents, base);
+      const serverTime = Date.parse(reply.header('date') ?? '');
+      return { ms: reply.ms, ...(Number.isNaN(serverTime) ? {} : { serverTime }) };
+    },
     tokenInfo,
     descriptorValues: async (resource) => readDescriptorValues(read, await dataUrl(), resource),
     findByKey: async (resource, query) => readByKey(read, await dataUrl(), resource, query),
     page: async (resource, request) => readPage(read, await dataUrl(), resource, request),
+    item: async (resource, id) => readById(read, await dataUrl(), resource, id),
     items: async function* (resource) {
       yield* readAll(read, await dataUrl(), resource);
     },

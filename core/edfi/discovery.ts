@@ -35,6 +35,8 @@ export interface Discovery {
   readonly urls: Readonly<Partial<Record<UrlName, string>>>;
   /** Names of the parts its addresses leave open and no route value fills: `instance`, `schoolYearFromRoute`. */
   readonly placeholders: readonly string[];
+  /** The host's own rule for an open part, where it gives one: `range(2020,2030)` for `schoolYearFromRoute`. */
+  readonly rules?: Readonly<Record<string, string>>;
   /** False where keys and records travel in the clear. */
   readonly encrypted: boolean;
 }
@@ -65,6 +67,14 @@ const PLACEHOLDER = /\{([^{}]+)\}|%7B([^{}%]+)%7D/gi;
 
 /** `schoolYearFromRoute` of `schoolYearFromRoute:range(2020,2030)`: the rest is the host's own rule. */
 const placeholderName = (inside: string): string => inside.split(':')[0]?.trim() ?? '';
+
+/** The rules of the parts an address leaves open, by the part's name. */
+const rulesIn = (url: string): [string, string][] =>
+  [...url.matchAll(PLACEHOLDER)].flatMap(([, plain, encoded]): [string, string][] => {
+    const inside = plain ?? encoded ?? '';
+    const at = inside.indexOf(':');
+    return at < 0 ? [] : [[placeholderName(inside), inside.slice(at + 1).trim()]];
+  });
 
 /** Takes an address and the values for its placeholders; gives it filled in, and the names that have no value. */
 export const fillPlaceholders = (
@@ -181,11 +191,13 @@ export const parseDiscovery = (
   };
   const urls: Partial<Record<UrlName, string>> = {};
   const placeholders = new Set<string>();
+  const rules = new Map<string, string>();
   let encrypted = true;
   for (const [name, value] of Object.entries(given) as [UrlName, string | undefined][]) {
     if (value === undefined || value === '') continue;
     const { url, open } = fillPlaceholders(value, routeValues);
     for (const one of open) placeholders.add(one);
+    for (const [name, rule] of rulesIn(value)) if (open.includes(name)) rules.set(name, rule);
     if (open.length > 0 || !URL.canParse(url, base)) continue;
     const full = new URL(url, base);
     if (full.protocol !== 'https:' && full.protocol !== 'http:') continue;
@@ -208,6 +220,7 @@ export const parseDiscovery = (
     dataModels,
     urls,
     placeholders: [...placeholders],
+    ...(rules.size === 0 ? {} : { rules: Object.fromEntries(rules) }),
     encrypted,
   };
 };

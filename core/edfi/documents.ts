@@ -23,12 +23,20 @@ const nearby = (location: string | undefined, from: string): string | undefined 
   return downgraded ? undefined : there.href;
 };
 
+/** What goes along with the request for a document. */
+export interface DocumentRequest {
+  /** The bearer header, for hosts that show their metadata only to a key. */
+  readonly authorization?: string | undefined;
+  /** The ETag of what is known already: where it still holds, the answer is a 304 without a body. */
+  readonly etag?: string | undefined;
+}
+
 /**
  * Reads a document that needs no sign-in (discovery, lists, specifications), following redirects on the same host only:
  * one that leads elsewhere is a portal's. Gives the answer whatever its status; throws a Failure (api-unreachable,
  * cancelled) where there is none.
  */
-export const readDocument = async (tools: DocumentTools, url: string, authorization?: string): Promise<Reply> => {
+export const readDocument = async (tools: DocumentTools, url: string, along: DocumentRequest = {}): Promise<Reply> => {
   const { settings, http, limiter } = tools;
   let target = url;
   for (let redirects = 0; ; redirects += 1) {
@@ -46,7 +54,8 @@ export const readDocument = async (tools: DocumentTools, url: string, authorizat
             url: at,
             headers: {
               Accept: 'application/json',
-              ...(authorization === undefined ? {} : { Authorization: authorization }),
+              ...(along.authorization === undefined ? {} : { Authorization: along.authorization }),
+              ...(along.etag === undefined ? {} : { 'If-None-Match': along.etag }),
             },
           },
           'data',
@@ -57,7 +66,7 @@ export const readDocument = async (tools: DocumentTools, url: string, authorizat
     } finally {
       limiter.release();
     }
-    if (reply.status < 300 || reply.status > 399) return reply;
+    if (reply.status < 300 || reply.status > 399 || reply.status === 304) return reply;
     const next = nearby(reply.header('location'), at);
     if (next === undefined || redirects >= MOST_REDIRECTS) {
       throw new Failure(

@@ -68,12 +68,22 @@ const passingFailure = (what: string, host: string, status: number): Failure =>
     { host, status, reason: 'server-error' },
   );
 
+/** A document as it came, or the word that the one with the given ETag still holds. */
+export type Fetched<T> =
+  | { readonly same: true }
+  | { readonly same: false; readonly value: T; readonly etag?: string | undefined };
+
 /** Metadata is open on most hosts; the token goes along only where it is asked for, and only to the data's own host. */
-const readOpenOrSigned = async (tools: MetadataTools, discovery: Discovery, url: string): Promise<Reply> => {
-  const reply = await readDocument(tools, url);
+const readOpenOrSigned = async (
+  tools: MetadataTools,
+  discovery: Discovery,
+  url: string,
+  etag?: string,
+): Promise<Reply> => {
+  const reply = await readDocument(tools, url, { etag });
   const data = discovery.urls.dataManagementApi;
   if (reply.status !== 401 || data === undefined || new URL(url).origin !== new URL(data).origin) return reply;
-  return readDocument(tools, url, await tools.authorization());
+  return readDocument(tools, url, { etag, authorization: await tools.authorization() });
 };
 
 const jsonOf = (reply: Reply, what: string, host: string): unknown => {
@@ -136,18 +146,20 @@ export const readSpecificationList = async (
  * Reads the specification of all resources, or of all descriptors, as the API publishes it. Gives the OpenAPI document;
  * undefined where the API has no separate one for descriptors. Throws a Failure (specification-unusable) for a web
  * page, something unreadable, or no document at all.
+ * @param etag of the document that is known already; a host that gives ETags answers `same` while it holds
  */
 export const readSpecification = async (
   tools: MetadataTools,
   discovery: Discovery,
   list: readonly SpecificationEntry[],
   name: SpecificationName,
-): Promise<JsonObject | undefined> => {
+  etag?: string,
+): Promise<Fetched<JsonObject | undefined>> => {
   const listUrl = discovery.urls.openApiMetadata ?? '';
   const host = hostOf(listUrl);
   const entry = entryOf(list, name);
   if (entry === undefined) {
-    if (name === 'descriptors') return undefined;
+    if (name === 'descriptors') return { same: false, value: undefined };
     throw unusable(`The list of specifications of ${host} does not name its ${name}: ask the API's host.`, host, 200);
   }
   const { url, open } = fillPlaceholders(entry.endpointUri, tools.settings.routeValues);
@@ -166,8 +178,11 @@ export const readSpecification = async (
       200,
     );
   }
-  const reply = await readOpenOrSigned(tools, discovery, target.href);
-  if (name === 'descriptors' && (reply.status === 404 || reply.status === 410)) return undefined;
+  const reply = await readOpenOrSigned(tools, discovery, target.href, etag);
+  if (etag !== undefined && reply.status === 304) return { same: true };
+  if (name === 'descriptors' && (reply.status === 404 || reply.status === 410)) {
+    return { same: false, value: undefined };
+  }
   const document = jsonOf(reply, `specification of ${name}`, host);
   if (!isJsonObject(document) || !isJsonObject(document.paths)) {
     throw unusable(
@@ -176,22 +191,26 @@ export const readSpecification = async (
       200,
     );
   }
-  return document;
+  return { same: false, value: document, etag: reply.header('etag') };
 };
 
 /**
  * Reads the dependency list. Gives its rows, or undefined where this host has none: no address, no endpoint, or a page
  * in its place; the order then comes from the references. Throws a Failure (api-unreachable) where it fails for now.
+ * `etag` as in `readSpecification`.
  */
 export const readDependencies = async (
   tools: MetadataTools,
   discovery: Discovery,
-): Promise<readonly DependencyRow[] | undefined> => {
+  etag?: string,
+): Promise<Fetched<readonly DependencyRow[] | undefined>> => {
   const url = discovery.urls.dependencies;
-  if (url === undefined) return undefined;
-  const reply = await readOpenOrSigned(tools, discovery, url);
+  if (url === undefined) return { same: false, value: undefined };
+  const reply = await readOpenOrSigned(tools, discovery, url, etag);
+  if (etag !== undefined && reply.status === 304) return { same: true };
   if (isPassing(reply.status) && reply.status !== 501) {
     throw passingFailure('dependency list', hostOf(url), reply.status);
   }
-  return reply.status === 200 ? parseDependencies(parseJson(reply.text)) : undefined;
+  if (reply.status !== 200) return { same: false, value: undefined };
+  return { same: false, value: parseDependencies(parseJson(reply.text)), etag: reply.header('etag') };
 };

@@ -38,7 +38,7 @@ export interface Page {
 export type Read = (url: string) => Promise<Reply>;
 
 /** Takes a failed read; gives the Failure, by resource and status alone. */
-export const readFailure = (resource: ResourceName, reply: Reply, host: string): Failure => {
+const readFailure = (resource: ResourceName, reply: Reply, host: string): Failure => {
   const { status } = reply;
   const details = { resource, status, host };
   if (status === 429 || status === 408 || status >= 500) {
@@ -144,6 +144,24 @@ export const readByKey = async (
 ): Promise<Item | undefined> => {
   const reply = await read(`${resourceUrl(base, resource)}?${new URLSearchParams({ ...key })}`);
   return reply.status === 404 ? undefined : itemsOf(resource, reply, hostOf(base))[0];
+};
+
+/**
+ * Reads one item by its id: undefined where there is none, `hidden` where there is one that the key may not see (a person
+ * whom no association ties to the key's organizations any more). Failures as in `readPage`.
+ */
+export const readById = async (
+  read: Read,
+  base: string,
+  resource: ResourceName,
+  id: string,
+): Promise<Item | 'hidden' | undefined> => {
+  const reply = await read(resourceUrl(base, resource, id));
+  if (reply.status === 404 || reply.status === 410) return undefined;
+  if (reply.status === 403) return 'hidden';
+  const body = reply.status === 200 ? parseJson(reply.text) : undefined;
+  if (!isJsonObject(body)) throw readFailure(resource, reply, hostOf(base));
+  return { id, body };
 };
 
 /** Reads a descriptor's values as `namespace#codeValue`, in the API's order. */

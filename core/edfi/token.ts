@@ -9,6 +9,8 @@ import { troubleFailure } from './trouble.ts';
 const UNTOLD_LIFETIME_MS = 10 * 60_000;
 /** Renewed this long before it ends, or a fifth of a short life: time for a call to arrive while it still holds. */
 const MARGIN_MS = 60_000;
+/** More than can end while one call is under way. */
+const REMEMBERED = 16;
 
 const ANSWER = z.object({
   // What cannot stand in a header would make every later call fail for a reason nobody finds.
@@ -16,7 +18,17 @@ const ANSWER = z.object({
   expires_in: z.coerce.number().optional().catch(undefined),
 });
 
-const REFUSAL = z.object({ error: z.string() });
+const REFUSAL = z.object({ error: z.string(), error_description: z.string().optional().catch(undefined) });
+
+/**
+ * Which of the two a refusal is about, for the few hosts whose description tells. Only this word is kept of it.
+ */
+const blamed = (description: string | undefined): 'key' | 'secret' | undefined => {
+  if (description === undefined) return undefined;
+  const secret = /\bsecret\b|password/i.test(description);
+  const key = /\bkey\b|client[ _-]?id|unknown client|client (is |was )?(not found|unknown|inactive)/i.test(description);
+  return secret === key ? undefined : secret ? 'secret' : 'key';
+};
 
 /**
  * Takes `expires_in`, the answer's Date header and the wall clock in milliseconds; gives the token's life in
@@ -41,6 +53,10 @@ export interface Tokens {
   current(): Promise<string>;
   /** Called after a 401 with the token that was refused: asks for a new one unless someone already did. */
   renewAfter(refused: string): Promise<void>;
+  /** The API took this token. */
+  accepted(token: string): void;
+  /** Whether it took it at least once; told of the last few tokens only. */
+  wasAccepted(token: string): boolean;
 }
 
 const refusal = (sentence: string, details: Record<string, string | number | boolean> = {}): Failure =>
@@ -48,7 +64,8 @@ const refusal = (sentence: string, details: Record<string, string | number | boo
 
 /** Takes the host's refusal; gives the Failure with the fix that fits, by status and the OAuth error word alone. */
 const tokenFailure = (reply: Reply, host: string): Failure => {
-  const word = REFUSAL.safeParse(parseJson(reply.text)).data?.error ?? '';
+  const told = REFUSAL.safeParse(parseJson(reply.text)).data;
+  const word = told?.error ?? '';
   const details = { status: reply.status, host };
   if (reply.status === 429) {
     return new Failure(
@@ -73,11 +90,25 @@ const tokenFailure = (reply: Reply, host: string): Failure => {
   }
   if (looksLikeWebPage(reply.header('content-type'), reply.text)) return troubleFailure('web-page', host);
   switch (word) {
-    case 'invalid_client':
+    case 'invalid_client': {
+      const which = blamed(told?.error_description);
+      if (which === 'key') {
+        return refusal(
+          `${host} does not know this key: enter it again as the API's host gave it, and check that it belongs to this API and school year.`,
+          { ...details, reason: 'key-unknown' },
+        );
+      }
+      if (which === 'secret') {
+        return refusal(
+          `${host} knows the key, but does not accept this secret: enter the secret again as the API's host gave it, or ask for a new one.`,
+          { ...details, reason: 'secret-wrong' },
+        );
+      }
       return refusal(
         `${host} does not accept this key and secret: enter both again as the API's host gave them, and check that they belong to this API and school year.`,
         { ...details, reason: 'invalid-client' },
       );
+    }
     case 'invalid_request':
       return refusal(
         `${host} could not read the key and secret: enter both again, without spaces before or after them.`,
@@ -113,6 +144,7 @@ export const createTokens = (tools: TokenTools): Tokens => {
   const { settings, http, host } = tools;
   let token: Token | undefined;
   let asking: Promise<Token> | undefined;
+  const taken = new Set<string>();
   // A secret that was refused once is not tried again: some hosts lock a key after a few wrong tries.
   let refused: { readonly secret: string; readonly failure: Failure } | undefined;
 
@@ -191,5 +223,15 @@ export const createTokens = (tools: TokenTools): Tokens => {
       if (asking) await asking;
       else if (token === undefined || token.value === value) await renew('refused');
     },
+    accepted: (value) => {
+      if (taken.has(value)) return;
+      taken.add(value);
+      // A Set keeps the order: the first is the oldest.
+      for (const oldest of taken) {
+        if (taken.size <= REMEMBERED) break;
+        taken.delete(oldest);
+      }
+    },
+    wasAccepted: (value) => taken.has(value),
   };
 };

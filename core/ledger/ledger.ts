@@ -1,7 +1,7 @@
 /**
  * Opens a ledger: one SQLite file per data folder, held by one process at a time. Every statement lives in this folder.
  */
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import Database from 'better-sqlite3';
@@ -32,6 +32,14 @@ export interface BatchRow {
 /** planning and sending: running, or cut off; waiting: for the steward's approval; stopped: ended with records unsent. */
 export type BatchState = 'planning' | 'waiting' | 'sending' | 'done' | 'stopped';
 
+export interface Extent {
+  readonly records: number;
+  /** Records that are rejected, held or failed. */
+  readonly openProblems: number;
+  readonly batches: number;
+  readonly descriptorMappings: number;
+}
+
 export interface CachedText {
   readonly version: string;
   readonly fetchedAt: number;
@@ -43,26 +51,35 @@ export interface Ledger {
   readonly records: Records;
   readonly pending: PendingStore;
   readonly problems: Problems;
-  /** Runs `work` in one transaction: all of it is kept, or nothing. */
+  /**
+   * Runs `work` in one transaction: all of it is kept, or nothing.
+   * @throws Failure `ledger-in-use` between `begin` and `commit`
+   */
   transaction<T>(work: () => T): T;
   begin(): void;
   commit(): void;
   rollback(): void;
   connections(): ConnectionRow[];
   addConnection(name: string, profile: string, at: number): ConnectionRow;
-  updateConnection(id: number, profile: string): void;
+  updateConnection(id: number, name: string, profile: string): void;
   /** Removes a connection with all that the ledger knows of it. */
   removeConnection(id: number): void;
   resourceId(connectionId: number, name: string): number;
   resources(connectionId: number): { id: number; name: string }[];
   cached(connectionId: number, name: string): CachedText | undefined;
   cache(connectionId: number, name: string, version: string, text: string, at: number): void;
+  /** What is kept under this name is true at this time still. */
+  touch(connectionId: number, name: string, at: number): void;
+  uncache(connectionId: number, name: string): void;
   descriptorMap(connectionId: number): { type: string; code: string; uri: string }[];
   mapDescriptor(connectionId: number, type: string, code: string, uri: string): void;
+  clearDescriptorMap(connectionId: number): void;
   startBatch(connectionId: number, at: number): number;
   setBatch(id: number, state: BatchState, summary: string | null, endedAt: number | null): void;
   lastBatch(connectionId: number): BatchRow | undefined;
-  /** Records confirmed at a connection, and the ledger's size on disk in bytes. */
+  /** How much the ledger has of a connection. */
+  extent(connectionId: number): Extent;
+  /** Records confirmed at a connection, those taken over among them; and the ledger's size on disk in bytes. */
   confirmedCount(connectionId: number): number;
   size(): number;
   /** Gives back the room of what was sent and is no longer kept. */
@@ -115,12 +132,15 @@ export function asLedgerFailure(thrown: unknown): unknown {
 }
 
 function openDatabase(file: string): Database.Database {
+  closeSync(openSync(file, 'a', 0o600));
   // A process that was just killed may hold the file for a moment still.
   const db = new Database(file, { timeout: 3_000 });
   try {
     // Before the first access: the lock is then held until the process ends, however it ends, and there is no -shm file.
     db.pragma('locking_mode = EXCLUSIVE');
     refuseForeign(db);
+    // Before the -wal file is made, which gets the same rights.
+    chmodSync(file, 0o600);
     // Room that sent bodies took is given back after each batch; has to be said before the first table.
     db.pragma('auto_vacuum = INCREMENTAL');
     db.pragma('journal_mode = WAL');
@@ -130,7 +150,6 @@ function openDatabase(file: string): Database.Database {
     db.pragma('foreign_keys = ON');
     db.pragma('secure_delete = ON');
     db.exec('BEGIN IMMEDIATE; COMMIT');
-    chmodSync(file, 0o600);
     migrate(db);
     return db;
   } catch (thrown) {
@@ -177,7 +196,7 @@ function build(db: Database.Database, seal: Seal): Ledger {
   const addConnection = db.prepare(
     'INSERT INTO connection (name, profile, created_at) VALUES (?, ?, ?) RETURNING id, name, profile, created_at AS createdAt',
   );
-  const updateConnection = db.prepare('UPDATE connection SET profile = ? WHERE id = ?');
+  const updateConnection = db.prepare('UPDATE connection SET name = ?, profile = ? WHERE id = ?');
   const removeConnection = db.prepare('DELETE FROM connection WHERE id = ?');
   const findResource = db.prepare('SELECT id FROM resource WHERE connection_id = ? AND name = ?').pluck();
   const addResource = db.prepare('INSERT INTO resource (connection_id, name) VALUES (?, ?) RETURNING id').pluck();
@@ -188,6 +207,16 @@ function build(db: Database.Database, seal: Seal): Ledger {
   const cache = db.prepare(
     `INSERT INTO cache (connection_id, name, version, fetched_at, body) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET version = excluded.version, fetched_at = excluded.fetched_at, body = excluded.body`,
+  );
+  const touch = db.prepare('UPDATE cache SET fetched_at = ? WHERE connection_id = ? AND name = ?');
+  const uncache = db.prepare('DELETE FROM cache WHERE connection_id = ? AND name = ?');
+  const clearDescriptorMap = db.prepare('DELETE FROM descriptor_map WHERE connection_id = ?');
+  const extent = db.prepare(
+    `SELECT
+       (SELECT count(*) FROM record JOIN resource ON resource.id = resource_id WHERE connection_id = @id AND state = 1) AS records,
+       (SELECT count(*) FROM pending JOIN resource ON resource.id = resource_id WHERE connection_id = @id AND state > 1) AS openProblems,
+       (SELECT count(*) FROM batch WHERE connection_id = @id) AS batches,
+       (SELECT count(*) FROM descriptor_map WHERE connection_id = @id) AS descriptorMappings`,
   );
   const descriptorMap = db.prepare(
     'SELECT type, code, uri FROM descriptor_map WHERE connection_id = ? ORDER BY type, code',
@@ -205,7 +234,7 @@ function build(db: Database.Database, seal: Seal): Ledger {
   );
   const confirmed = db
     .prepare(
-      'SELECT count(*) FROM record JOIN resource ON resource.id = resource_id WHERE connection_id = ? AND state = 1',
+      'SELECT count(*) FROM record JOIN resource ON resource.id = resource_id WHERE connection_id = ? AND state IN (1, 3)',
     )
     .pluck();
   return {
@@ -213,7 +242,13 @@ function build(db: Database.Database, seal: Seal): Ledger {
     records: createRecords(db),
     pending: createPending(db, seal),
     problems: createProblems(db, seal),
-    transaction: (work) => db.transaction(work).immediate(),
+    transaction(work) {
+      // A plan is made in one long transaction, which may be rolled back: nothing else must slip into it.
+      if (db.inTransaction) {
+        throw new Failure('ledger-in-use', 'A plan is being made just now. Try again when it is shown.');
+      }
+      return db.transaction(work).immediate();
+    },
     begin: () => void db.exec('BEGIN IMMEDIATE'),
     commit: () => void db.exec('COMMIT'),
     rollback: () => {
@@ -221,7 +256,7 @@ function build(db: Database.Database, seal: Seal): Ledger {
     },
     connections: () => connections.all() as ConnectionRow[],
     addConnection: (name, profile, at) => addConnection.get(name, profile, at) as ConnectionRow,
-    updateConnection: (id, profile) => void updateConnection.run(profile, id),
+    updateConnection: (id, name, profile) => void updateConnection.run(name, profile, id),
     removeConnection: (id) => void removeConnection.run(id),
     resourceId: (connectionId, name) =>
       (findResource.get(connectionId, name) as number | undefined) ?? (addResource.get(connectionId, name) as number),
@@ -234,6 +269,10 @@ function build(db: Database.Database, seal: Seal): Ledger {
     },
     cache: (connectionId, name, version, text, at) =>
       void cache.run(connectionId, name, version, at, zstdCompressSync(Buffer.from(text))),
+    touch: (connectionId, name, at) => void touch.run(at, connectionId, name),
+    uncache: (connectionId, name) => void uncache.run(connectionId, name),
+    clearDescriptorMap: (connectionId) => void clearDescriptorMap.run(connectionId),
+    extent: (connectionId) => extent.get({ id: connectionId }) as Extent,
     descriptorMap: (connectionId) => descriptorMap.all(connectionId) as { type: string; code: string; uri: string }[],
     mapDescriptor: (connectionId, type, code, uri) => void mapDescriptor.run(connectionId, type, code, uri),
     startBatch: (connectionId, at) => startBatch.get(connectionId, at) as number,

@@ -71,6 +71,8 @@ export interface PendingStore {
   remove(id: number): void;
   /** Writes the made-up dates of a batch's planned records to where every later mapping finds them. */
   freeze(batchId: number): void;
+  /** The same for one record that is at the API already. */
+  freezeOne(resourceId: number, sourceHash: Uint8Array, made: NonNullable<NewPending['frozen']>): void;
   frozen(resourceId: number): Map<string, string>;
 }
 
@@ -149,6 +151,9 @@ export function createPending(db: Database, seal: Seal): PendingStore {
           freeze.run(row.resourceId, row.sourceHash, path, seal.seal('frozen', value));
         }
       }
+    },
+    freezeOne(resourceId, sourceHash, made) {
+      for (const { path, value } of made) freeze.run(resourceId, sourceHash, path, seal.seal('frozen', value));
     },
     frozen(resourceId) {
       const rows = frozen.all(resourceId) as { sourceHash: Buffer; path: string; value: Buffer }[];

@@ -12,7 +12,11 @@ const DIGIT_ZERO = 48;
 /** Greater than any key hash. */
 const PAST_ALL = Buffer.alloc(KEY_BYTES + 1, 0xff);
 
-export const RecordState = { confirmed: 1, matched: 2 } as const;
+/**
+ * confirmed: sent by us, and taken; matched: somebody else's, only referred to; adopted: found at the API and taken over,
+ * without a source identity (zeros) until a batch meets it in the source.
+ */
+export const RecordState = { confirmed: 1, matched: 2, adopted: 3 } as const;
 export type RecordState = (typeof RecordState)[keyof typeof RecordState];
 
 /** All records of one resource; the i-th record's hashes stand at i × their length. */
@@ -62,6 +66,10 @@ export interface Records {
   /** API ids that several records share, with their number: one item, known under an old key and a new one. */
   sharedIds(resourceId: number): Map<string, number>;
   confirm(resourceId: number, record: ConfirmedRecord, at: number): void;
+  /** An adopted record turns out to be this one of the source. */
+  claim(resourceId: number, keyHash: Uint8Array, sourceHash: Uint8Array): void;
+  /** The API has the item under another id than the one that was kept, or than none. */
+  relink(resourceId: number, keyHash: Uint8Array, apiId: string): void;
   remove(resourceId: number, keyHash: Uint8Array): void;
 }
 
@@ -86,6 +94,10 @@ export function createRecords(db: Database): Records {
      ON CONFLICT DO UPDATE SET full_hash = excluded.full_hash, source_hash = excluded.source_hash,
        api_id = coalesce(excluded.api_id, api_id), state = excluded.state, confirmed_at = excluded.confirmed_at`,
   );
+  const claim = db.prepare(
+    'UPDATE record SET source_hash = ?, state = 1 WHERE resource_id = ? AND key_hash = ? AND state = 3',
+  );
+  const relink = db.prepare('UPDATE record SET api_id = ? WHERE resource_id = ? AND key_hash = ?');
   const remove = db.prepare('DELETE FROM record WHERE resource_id = ? AND key_hash = ?');
   return {
     load(resourceId) {
@@ -122,6 +134,8 @@ export function createRecords(db: Database): Records {
       const packed = record.apiId === undefined ? null : packApiId(record.apiId);
       put.run(resourceId, record.keyHash, record.fullHash, record.sourceHash, packed, record.state, at);
     },
+    claim: (resourceId, keyHash, sourceHash) => void claim.run(sourceHash, resourceId, keyHash),
+    relink: (resourceId, keyHash, apiId) => void relink.run(packApiId(apiId), resourceId, keyHash),
     remove: (resourceId, keyHash) => void remove.run(resourceId, keyHash),
   };
 }

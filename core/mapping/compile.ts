@@ -105,7 +105,8 @@ const canonical = (value: unknown): string =>
       : part,
   );
 
-const findResource = (model: ApiModel, name: string): ResourceName | undefined => {
+/** @returns the model's own name for a resource as a mapping writes it (`students`, `tpdm/candidates`); undefined where it has none */
+export const findResource = (model: ApiModel, name: string): ResourceName | undefined => {
   if (name.includes('/')) return Object.hasOwn(model.resources, name) ? name : undefined;
   const own = `ed-fi/${name}`;
   return Object.hasOwn(model.resources, own)
@@ -538,9 +539,10 @@ export const compileMapping = (
   for (const { relation } of indexes) if (relation.kind === 'slim') relation.table.scans += 1;
   return {
     version: createHash('sha256').update(canonical({ spec, settings })).digest('hex').slice(0, 16),
-    resources: resources.map(({ name, match, allowDelete, scope }) => ({
+    resources: resources.map(({ name, match, allowDelete, scope, names }) => ({
       name,
       disposition: match ? 'match' : 'create',
+      members: names,
       allowDelete,
       sourceTables: [...needsOf(scope).tables].map((table) => table.name).sort(),
       table: rootTable(scope.source).name,

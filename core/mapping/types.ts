@@ -61,6 +61,8 @@ export interface LeftOut {
 export interface CompiledResource {
   readonly name: ResourceName;
   readonly disposition: 'create' | 'match';
+  /** The top-level members of a body that the mapping can make. */
+  readonly members: readonly string[];
   /** A record that vanishes from a bulk source may be deleted at the API. */
   readonly allowDelete: boolean;
   /** Every table that has a part in it. */

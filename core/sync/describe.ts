@@ -15,6 +15,8 @@ export function describeGuard(reason: GuardReason): string {
     }
     case 'deletes-count':
       return `${reason.count} records would be deleted in all, more than ${reason.limit}: check that the export is complete.`;
+    case 'deletes-adopted':
+      return `${reason.count} ${displayName(reason.resource)} that were taken over from the API are not in the export (or have another key there) and would be deleted: check that no other system keeps them.`;
     case 'changes-share':
       return `${reason.count} of ${reason.of} ${displayName(reason.resource)} would be changed: check that the export and the settings are the right ones.`;
   }

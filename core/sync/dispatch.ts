@@ -13,6 +13,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { Kind, PendingState, type PendingToSend } from '../ledger/pending.ts';
 import { RecordState } from '../ledger/records.ts';
 import { type PersonRules, personRules } from './authorization.ts';
+import { createCircuit } from './circuit.ts';
 import { type Concurrency, createLimiter } from './concurrency.ts';
 import { OperationState } from './operations.ts';
 import type { FindByKey, Plan } from './plan.ts';
@@ -41,7 +42,11 @@ export interface DispatchInput {
   readonly concurrency: Concurrency;
   readonly maxConnections: number;
   readonly now: () => number;
+  /** How long the API may be away, in milliseconds, before the batch ends without it. */
+  readonly patienceMs: number;
   readonly onProgress: (progress: DispatchProgress) => void;
+  /** The API is away; the batch asks again in so many milliseconds. */
+  readonly onWaiting: (ms: number) => void;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -73,6 +78,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   const { operations, accounts } = plan;
   const models = plan.names.map((name) => model.resources[name] as ResourceModel);
   const limiter = createLimiter(input.concurrency, input.maxConnections);
+  const circuit = createCircuit(input.patienceMs);
   const settledAnswers: Settled[] = [];
   const second = new Set<number>();
   /** People whose dependants were let go before they were confirmed themselves. */
@@ -263,6 +269,12 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     }
   };
 
+  /** Puts one back that found nobody at the API. */
+  const again = (op: number): void => {
+    if (operations.kind(op) === Kind.delete) (deletes[operations.resource(op)] as number[]).push(op);
+    else enqueue(op);
+  };
+
   const send = async (op: number): Promise<void> => {
     const index = operations.resource(op);
     const name = plan.names[index] as string;
@@ -281,14 +293,23 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
         pending,
         (apiId) => livesOn(index, apiId),
       );
+      circuit.answered();
       const refused = outcome.kind === 'refused' ? outcome.answer.status : 0;
       limiter.answered(performance.now() - started, refused === 429 || refused === 503);
       settle({ op, pending, outcome });
     } catch (thrown) {
-      // Nothing is known about this one: it stays planned, and goes again in the next batch.
+      // Nothing is known about this one: it stays planned, and goes again, now or in the next batch.
       operations.setState(op, OperationState.ready);
-      if (thrown instanceof Failure) stop(thrown);
-      else fatal ??= thrown;
+      if (!(thrown instanceof Failure)) fatal ??= thrown;
+      else {
+        const wait = thrown.code === 'api-unreachable' ? circuit.unanswered(performance.now()) : undefined;
+        if (wait === undefined || stopped !== undefined) stop(thrown);
+        else {
+          again(op);
+          input.onWaiting(wait);
+          setTimeout(() => wake(), wait + 1);
+        }
+      }
     } finally {
       inFlight -= 1;
       wake();
@@ -297,12 +318,18 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
 
   const pump = async (next: () => number | undefined): Promise<void> => {
     for (;;) {
-      while (stopped === undefined && fatal === undefined && inFlight < limiter.limit) {
+      while (
+        stopped === undefined &&
+        fatal === undefined &&
+        inFlight < limiter.limit &&
+        circuit.allows(performance.now(), inFlight)
+      ) {
         const op = next();
         if (op === undefined) break;
         void send(op);
       }
-      if (inFlight === 0 && settledAnswers.length === 0) return;
+      const waits = stopped === undefined && fatal === undefined && circuit.waits(performance.now());
+      if (inFlight === 0 && settledAnswers.length === 0 && !waits) return;
       await new Promise<void>((resolve) => {
         wake = resolve;
       });

@@ -20,6 +20,8 @@ export const DEFAULT_LIMITS: GuardLimits = { deleteShare: 0.1, deleteCount: 500,
 export type GuardReason =
   | { readonly kind: 'deletes-share'; readonly resource: string; readonly count: number; readonly of: number }
   | { readonly kind: 'deletes-count'; readonly count: number; readonly limit: number }
+  /** However few: whether they were ever this source's is not known. */
+  | { readonly kind: 'deletes-adopted'; readonly resource: string; readonly count: number }
   | { readonly kind: 'changes-share'; readonly resource: string; readonly count: number; readonly of: number };
 
 /**
@@ -35,6 +37,9 @@ export function guardPlan(resources: readonly ResourcePlan[], limits: GuardLimit
     allDeletes += deletes;
     if (deletes > plan.existing * limits.deleteShare) {
       reasons.push({ kind: 'deletes-share', resource: plan.resource, count: deletes, of: plan.existing });
+    }
+    if (plan.adoptedDeletes > 0) {
+      reasons.push({ kind: 'deletes-adopted', resource: plan.resource, count: plan.adoptedDeletes });
     }
     if (plan.existing >= limits.changeFloor && changes > plan.existing * limits.changeShare) {
       reasons.push({ kind: 'changes-share', resource: plan.resource, count: changes, of: plan.existing });

@@ -62,6 +62,8 @@ export interface ResourcePlan {
   deletes: number;
   /** Of the deletes, those that belong to a key change: the same item under its new key is created. */
   replaced: number;
+  /** Of the deletes, those of records that were taken over from the API and never met in the source. */
+  adoptedDeletes: number;
   keyChanges: number;
   unchanged: number;
   rejected: number;
@@ -287,17 +289,14 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     const full = hashes.full(state.model.name, canonical(record.body));
     if (record.issues === undefined && record.disposition !== 'match') {
       const known = state.byFull.find(full);
-      if (
-        known !== -1 &&
-        loaded.states[known] === RecordState.confirmed &&
-        sameBytes(loaded.fulls, known * FULL_BYTES, full)
-      ) {
+      if (known !== -1 && isOwn(loaded.states[known]) && sameBytes(loaded.fulls, known * FULL_BYTES, full)) {
         if (seen[known] === 1) {
           account.skipped += 1;
           state.plan.skipped += 1;
           return;
         }
         seen[known] = 1;
+        if (loaded.states[known] === RecordState.adopted) claim(state, known, record);
         account.unchanged += 1;
         state.plan.unchanged += 1;
         if (state.rules.authorises === undefined) return;
@@ -307,6 +306,14 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       }
     }
     scanChanged(state, record, full);
+  };
+
+  /** A record that was taken over from the API is this one of the source: from now on it is ours like any other. */
+  const claim = (state: ResourceState, i: number, record: MappedRecord): void => {
+    const source = bytes(hashes.source(state.model.name, record.sourceId));
+    ledger.records.claim(state.id, state.loaded.keys.slice(i * KEY_BYTES, (i + 1) * KEY_BYTES), source);
+    // What it would have had from its first send on.
+    if (record.frozen !== undefined) ledger.pending.freezeOne(state.id, source, record.frozen);
   };
 
   const scanChanged = (state: ResourceState, record: MappedRecord, full: string): void => {
@@ -508,10 +515,11 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     const { loaded, seen, model: resource } = state;
     const gone: number[] = [];
     for (let i = 0; i < loaded.count; i++) {
-      if (seen[i] === 0 && loaded.states[i] === RecordState.confirmed) gone.push(i);
+      if (seen[i] === 0 && isOwn(loaded.states[i])) gone.push(i);
     }
     if (gone.length === 0) return;
     const bySourceHash = createHashTable(gone.length);
+    // One that was taken over has no source identity: what it became cannot be told, so it counts as gone.
     for (const i of gone) bySourceHash.setBytes(loaded.sources, i * SOURCE_BYTES, i);
     const replaced = new Set<number>();
     for (const { op, source, cascades } of state.created) {
@@ -572,6 +580,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     const op = operations.add(state.index, Kind.delete, pendingId, OperationState.waiting, 0);
     if (replacement !== undefined) operations.waitFor(op, replacement);
     state.plan.deletes += 1;
+    if (state.loaded.states[i] === RecordState.adopted) state.plan.adoptedDeletes += 1;
   };
 
   for (const name of names) {
@@ -636,6 +645,7 @@ function startResource(
       updates: 0,
       deletes: 0,
       replaced: 0,
+      adoptedDeletes: 0,
       keyChanges: 0,
       unchanged: 0,
       rejected: 0,
@@ -675,6 +685,9 @@ function bySource(state: ResourceState): HashTable {
   }
   return state.bySource;
 }
+
+/** Whether what the source has no longer is ours to delete: sent by us, or taken over. */
+const isOwn = (state: number | undefined): boolean => state === RecordState.confirmed || state === RecordState.adopted;
 
 function sameBytes(stored: Uint8Array, at: number, hash: string): boolean {
   for (let i = 0; i < hash.length; i++) if (stored[at + i] !== hash.charCodeAt(i)) return false;

@@ -3,23 +3,30 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { EngineEvent, SyncResult } from '../contract/schemas.ts';
 import type { EdFiClient } from '../edfi/client.ts';
+import type { ResourceName } from '../edfi/model.ts';
 import { Failure, isFailure } from '../errors/failure.ts';
 import { asLedgerFailure, type Ledger } from '../ledger/ledger.ts';
 import { frozenKey } from '../ledger/pending.ts';
-import { compileMapping } from '../mapping/compile.ts';
-import { type DescriptorMap, normaliseCode, seedDescriptorMap } from '../mapping/descriptors.ts';
-import { loadDescriptorDefaults, loadMapping, shippedMappingFor } from '../mapping/load.ts';
+import {
+  type DescriptorDefaults,
+  type DescriptorMap,
+  normaliseCode,
+  seedDescriptorMap,
+} from '../mapping/descriptors.ts';
+import { loadDescriptorDefaults } from '../mapping/load.ts';
 import { runMapping } from '../mapping/run.ts';
 import { openSource } from '../sources/oneroster/open.ts';
 import { isDelta, overlayDelta } from '../sources/overlay.ts';
 import { openSnapshot, saveSnapshot } from '../sources/snapshot.ts';
 import type { Source } from '../sources/types.ts';
+import { describeChanges, type Notice } from './api-changes.ts';
 import type { Concurrency } from './concurrency.ts';
 import { describeGuard, displayName } from './describe.ts';
 import { type DispatchResult, dispatch } from './dispatch.ts';
 import { guardPlan } from './guard.ts';
 import { createHashes } from './hashes.ts';
-import { type Knowledge, loadKnowledge } from './knowledge.ts';
+import { changesTold, type Knowledge, loadKnowledge } from './knowledge.ts';
+import { type Chosen, compileChosen } from './needs.ts';
 import { type Plan, planBatch } from './plan.ts';
 import { createRate } from './rate.ts';
 
@@ -33,11 +40,15 @@ export interface SyncInput {
   readonly settings: Readonly<Record<string, string>>;
   readonly mappingFile: string | undefined;
   readonly vanished: 'delete' | 'keep';
+  /** Resources that are switched off: what the API has of them stays, and nothing waits for them. */
+  readonly isOff?: (resource: ResourceName) => boolean;
   readonly source: string;
   readonly planOnly: boolean;
   readonly approve: boolean;
   readonly retry: boolean;
   readonly concurrency: Concurrency;
+  /** How long an API that goes away in mid-batch is waited for, in milliseconds. */
+  readonly patienceMs: number;
   readonly now: () => number;
   readonly emit: (event: EngineEvent) => void;
   readonly signal: AbortSignal;
@@ -63,9 +74,9 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
   emit({ type: 'progress', phase: 'connecting', done: 0, perSecond: 0, connections: 0 });
   const source = await openWithBase(input);
   try {
-    const knowledge = await loadKnowledge(client, ledger, connectionId, input.now);
+    const knowledge = await loadKnowledge(client, ledger, connectionId, input.now, input.planOnly);
     const mapping = await prepareMapping(input, knowledge);
-    const notices = [...source.notices, ...leftOutNotices(mapping.compiled.leftOut)];
+    const notices = [...source.notices, ...apiNotices(knowledge, mapping), ...leftOutNotices(mapping.compiled.leftOut)];
     for (const { code, sentence } of notices) emit({ type: 'notice', code, sentence });
 
     const batch = await planInLedger(input, source, knowledge, mapping);
@@ -79,6 +90,7 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
       result = { left: skipPlanned(plan), stopped: undefined };
     } else {
       result = await send(input, knowledge, plan, batchId);
+      changesTold(ledger, connectionId);
       if (result.stopped !== undefined) state = 'stopped';
     }
     plan.accounts.check();
@@ -125,24 +137,64 @@ async function openWithBase(input: SyncInput): Promise<Source> {
   }
 }
 
-interface PreparedMapping {
-  readonly compiled: ReturnType<typeof compileMapping>;
+interface PreparedMapping extends Chosen {
+  /** Descriptor values that the map leads to, or led to while the API still had them. */
+  readonly mapped: ReadonlySet<string>;
   readonly context: DescriptorContext;
 }
 
 async function prepareMapping(input: SyncInput, knowledge: Knowledge): Promise<PreparedMapping> {
-  const file = input.mappingFile ?? shippedMappingFor(knowledge.discovery.dataStandard ?? '5.2');
-  const compiled = compileMapping(await loadMapping(file), knowledge.model, input.settings);
+  const { discovery, model } = knowledge;
+  const { compiled, off } = await compileChosen({ ...input, isOff: input.isOff ?? (() => false), discovery, model });
+  const defaults = await loadDescriptorDefaults();
   const known: Record<string, readonly string[]> = {};
   for (const type of compiled.descriptorTypes) known[type] = await knowledge.descriptorValues(type);
   const map: Record<string, Record<string, string>> = {};
-  for (const [type, codes] of Object.entries(seedDescriptorMap(await loadDescriptorDefaults(), known))) {
+  for (const [type, codes] of Object.entries(seedDescriptorMap(defaults, known))) {
     map[type] = { ...codes };
   }
   for (const { type, code, uri } of input.ledger.descriptorMap(input.connectionId)) {
     map[type] = { ...map[type], [normaliseCode(code)]: uri };
   }
-  return { compiled, context: { known, map } };
+  return { compiled, off, mapped: mappedValues(defaults, knowledge, known, map), context: { known, map } };
+}
+
+/** In lower case. */
+function mappedValues(
+  defaults: DescriptorDefaults,
+  knowledge: Knowledge,
+  known: DescriptorContext['known'],
+  map: DescriptorMap,
+): ReadonlySet<string> {
+  const before: Record<string, readonly string[]> = { ...known };
+  for (const change of knowledge.changes()) {
+    if (change.kind === 'descriptor-gone') before[change.type] = [...(before[change.type] ?? []), change.uri];
+  }
+  const maps = [map, seedDescriptorMap(defaults, before)].flatMap((one) => Object.values(one));
+  return new Set(maps.flatMap((codes) => Object.values(codes)).map((uri) => uri.toLowerCase()));
+}
+
+/** What the steward has to know of the API before anything is sent. */
+function apiNotices(knowledge: Knowledge, { compiled, off, mapped }: PreparedMapping): Notice[] {
+  const used = new Set([
+    ...compiled.resources.map(({ name }) => name),
+    ...compiled.leftOut.map(({ resource }) => resource),
+  ]);
+  const notices = describeChanges(knowledge.changes(), used, mapped);
+  if (off.length > 0) {
+    notices.push({
+      code: 'resource-off',
+      sentence: `Switched off for this connection, so neither sent nor deleted: ${off.map(displayName).join(', ')}.`,
+    });
+  }
+  if (knowledge.offlineSince !== undefined) {
+    const since = new Date(knowledge.offlineSince).toLocaleString('en-US', { dateStyle: 'medium', timeStyle: 'short' });
+    notices.push({
+      code: 'api-offline',
+      sentence: `The API is not reachable: planned with what it said on ${since}. Districts and schools that were not sent before are taken to be there.`,
+    });
+  }
+  return notices;
 }
 
 function leftOutNotices(leftOut: PreparedMapping['compiled']['leftOut']): { code: string; sentence: string }[] {
@@ -197,7 +249,11 @@ async function planInLedger(
       known: (type) => known.get(type),
       mappingVersion: `${compiled.version}|${knowledge.version}`,
       retryFailed: input.retry,
-      find: async (resource, query) => (await input.client.findByKey(resource, query))?.id,
+      find:
+        knowledge.offlineSince === undefined
+          ? async (resource, query) => (await input.client.findByKey(resource, query))?.id
+          : // A plan that is only looked at is rolled back, and this id with it.
+            async () => 'offline',
       now: input.now,
       onProgress: (read) =>
         input.emit({
@@ -209,6 +265,10 @@ async function planInLedger(
         }),
       signal: input.signal,
     });
+    // What was left of a resource that is switched off now is nobody's problem any more.
+    for (const { id, name } of ledger.resources(connectionId)) {
+      if (input.isOff?.(name) === true) ledger.pending.dropOthers(id, batchId);
+    }
     const guard = guardPlan(plan.resources).map(describeGuard);
     const waits = guard.length > 0 && !input.approve;
     if (input.planOnly) ledger.rollback();
@@ -262,6 +322,13 @@ async function send(input: SyncInput, knowledge: Knowledge, plan: Plan, batchId:
       concurrency: input.concurrency,
       maxConnections: input.maxConnections,
       now: input.now,
+      patienceMs: input.patienceMs,
+      onWaiting: (ms) =>
+        input.emit({
+          type: 'notice',
+          code: 'api-away',
+          sentence: `The API does not answer. The batch waits and asks again in ${Math.ceil(ms / 1000)} s; nothing is lost.`,
+        }),
       onProgress: ({ done, total, connections }) => {
         const now = performance.now();
         const perSecond = rate.update(done, now);

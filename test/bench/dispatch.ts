@@ -46,7 +46,9 @@ export async function dispatchAgainstLatency(folder: string, connections: number
       concurrency: connections,
       maxConnections: connections,
       now: Date.now,
+      patienceMs: 1_000,
       onProgress: () => undefined,
+      onWaiting: () => undefined,
       signal: undefined,
     });
     const value = RECORDS / ((performance.now() - started) / 1000);

@@ -62,7 +62,7 @@ export interface Station {
 }
 
 /** @returns a data folder of its own, without any connection */
-export function emptyStation(api: Api, data = newFolder()): Station {
+export function emptyStation(api: Api, data: string = newFolder()): Station {
   const run = (...args: readonly string[]): Promise<Ran> => rollbook(args, { data, secret: api.secret });
   return { data, run, sync: (source, ...args) => run('sync', '--connection', 'here', '--source', source, ...args) };
 }

@@ -38,25 +38,36 @@ export interface Running {
 
 /** The environment of the tests without what would change the command's way. */
 function environment(options: RunOptions): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1' };
+  // The keychain of whoever runs the tests is left alone.
+  const env: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1', ROLLBOOK_KEYCHAIN: 'off' };
   for (const name of ['ROLLBOOK_SECRET', 'ROLLBOOK_DATA', 'FORCE_COLOR', 'VITEST']) delete env[name];
   if (options.data !== undefined) env.ROLLBOOK_DATA = options.data;
   if (options.secret !== undefined) env.ROLLBOOK_SECRET = options.secret;
   return { ...env, ...options.env };
 }
 
-/** Starts the command; the process is gone after the test, whatever becomes of it. */
-export function start(args: readonly string[], options: RunOptions = {}): Running {
-  const child = spawn(options.node ?? process.execPath, [LAUNCHER, ...args], {
+const launch = (args: readonly string[], options: RunOptions): ChildProcess =>
+  spawn(options.node ?? process.execPath, [LAUNCHER, ...args], {
     env: environment(options),
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
-  return watch(child);
+
+/** Starts the command; the process is gone after the test, whatever becomes of it. */
+export const start = (args: readonly string[], options: RunOptions = {}): Running =>
+  goneAfterTest(launch(args, options));
+
+/** Watches a process that was started with pipes, and ends it after the test. */
+export function goneAfterTest(child: ChildProcess): Running {
+  const running = watch(child);
+  onTestFinished(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    await running.ended.catch(() => undefined);
+  });
+  return running;
 }
 
-/** Watches a process that was started with pipes. */
-export function watch(child: ChildProcess): Running {
+function watch(child: ChildProcess): Running {
   let stdout = '';
   let stderr = '';
   const changed = new Set<() => void>();
@@ -80,10 +91,6 @@ export function watch(child: ChildProcess): Running {
       tell();
     });
   });
-  onTestFinished(async () => {
-    if (!over) child.kill('SIGKILL');
-    await ended.catch(() => undefined);
-  });
   return {
     child,
     ended,
@@ -105,7 +112,7 @@ export function watch(child: ChildProcess): Running {
 
 /** Runs the command to its end. */
 export const rollbook = (args: readonly string[], options: RunOptions = {}): Promise<Ran> =>
-  start(args, options).ended;
+  watch(launch(args, options)).ended;
 
 type Line = { readonly type: string } & Readonly<Record<string, unknown>>;
 
@@ -153,7 +160,11 @@ export function newFolder(): string {
 
 /** The files under a folder that hold these bytes. */
 export function filesWith(folder: string, bytes: string): string[] {
-  const needles = [Buffer.from(bytes), Buffer.from(bytes, 'utf16le'), Buffer.from(Buffer.from(bytes).toString('base64'))];
+  const needles = [
+    Buffer.from(bytes),
+    Buffer.from(bytes, 'utf16le'),
+    Buffer.from(Buffer.from(bytes).toString('base64')),
+  ];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => path.join(entry.parentPath, entry.name))

@@ -87,7 +87,9 @@ test('the next batch takes over what it keeps, and forgets the rest of the same 
   const next = ledger.startBatch(connection, 2);
   ledger.pending.keep(failed, next, 'users.csv', 77);
   ledger.pending.dropOthers(resource, next);
-  expect(ledger.pending.left(resource)).toMatchObject([{ id: failed, state: PendingState.failed, problemId, code: 'unclassified' }]);
+  expect(ledger.pending.left(resource)).toMatchObject([
+    { id: failed, state: PendingState.failed, problemId, code: 'unclassified' },
+  ]);
   expect(ledger.pending.left(other).map(({ id }) => id)).toEqual([elsewhere]);
   expect(ledger.problems.groups(connection)).toMatchObject([{ file: 'users.csv', row: 77, records: 1 }]);
 });
@@ -133,7 +135,14 @@ test('causes are told apart by code, place, subject and value', () => {
   const cause = { code: 'descriptor-unmapped', path: '$.a', subject: 'T', value: 'Sprout' };
   const id = problem(cause);
   expect(ledger.problems.isSame(id, cause)).toBe(true);
-  for (const other of [{ code: 'bad-date' }, { path: '$.b' }, { path: undefined }, { subject: 'U' }, { value: 'Sapling' }, { value: undefined }]) {
+  for (const other of [
+    { code: 'bad-date' },
+    { path: '$.b' },
+    { path: undefined },
+    { subject: 'U' },
+    { value: 'Sapling' },
+    { value: undefined },
+  ]) {
     expect(ledger.problems.isSame(id, { ...cause, ...other })).toBe(false);
   }
   expect(ledger.problems.isSame(id + 1, cause)).toBe(false);
@@ -146,7 +155,14 @@ test('what was solved is in no group, and the problem itself stays', () => {
   expect(ledger.problems.groups(connection)).toHaveLength(1);
   ledger.pending.remove(id);
   expect(ledger.problems.groups(connection)).toEqual([]);
-  expect(ledger.problems.isSame(problemId, { code: 'required-missing', path: '$.birthDate', subject: undefined, value: undefined })).toBe(true);
+  expect(
+    ledger.problems.isSame(problemId, {
+      code: 'required-missing',
+      path: '$.birthDate',
+      subject: undefined,
+      value: undefined,
+    }),
+  ).toBe(true);
 });
 
 test('made-up values are kept from the first send, and a later one does not move them', () => {
@@ -165,7 +181,10 @@ test('made-up values are kept from the first send, and a later one does not move
     fullHash: randomBytes(12),
     sourceHash,
     body: '{}',
-    frozen: [{ path: 'entryDate', value: '2026-09-01' }, { path: 'beginDate', value: '2026-09-02' }],
+    frozen: [
+      { path: 'entryDate', value: '2026-09-01' },
+      { path: 'beginDate', value: '2026-09-02' },
+    ],
     mapping: 'm1',
     file: undefined,
     row: undefined,
@@ -185,12 +204,20 @@ test('made-up values are kept from the first send, and a later one does not move
 test('removing a connection removes every row of it, and of no other', () => {
   const { ledger, connection, resource, pending, problem } = bench();
   pending({ state: PendingState.rejected, problemId: problem(), frozen: [{ path: 'x', value: 'y' }] });
-  ledger.records.confirm(resource, { keyHash: randomBytes(16), fullHash: randomBytes(12), sourceHash: randomBytes(8), apiId: undefined, state: 1 }, 1);
+  ledger.records.confirm(
+    resource,
+    { keyHash: randomBytes(16), fullHash: randomBytes(12), sourceHash: randomBytes(8), apiId: undefined, state: 1 },
+    1,
+  );
   ledger.mapDescriptor(connection, 'T', 'c', 'uri://x#y');
   ledger.cache(connection, 'n', '1', 't', 1);
   const other = ledger.addConnection('b', '{}', 1).id;
   const theirs = ledger.resourceId(other, 'ed-fi/students');
-  ledger.records.confirm(theirs, { keyHash: randomBytes(16), fullHash: randomBytes(12), sourceHash: randomBytes(8), apiId: undefined, state: 1 }, 1);
+  ledger.records.confirm(
+    theirs,
+    { keyHash: randomBytes(16), fullHash: randomBytes(12), sourceHash: randomBytes(8), apiId: undefined, state: 1 },
+    1,
+  );
   ledger.mapDescriptor(other, 'T', 'c', 'uri://x#z');
   ledger.removeConnection(connection);
   expect(ledger.connections().map(({ name }) => name)).toEqual(['b']);

@@ -1,14 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import {
-  FULL_BYTES,
-  KEY_BYTES,
-  packApiId,
-  RecordState,
-  SOURCE_BYTES,
-  unpackApiId,
-} from '../../core/ledger/records.ts';
+import { FULL_BYTES, KEY_BYTES, packApiId, RecordState, SOURCE_BYTES, unpackApiId } from '../../core/ledger/records.ts';
 import { dataFolder, ledgerIn } from './folder.ts';
 
 const PLAIN = '0f9c3a71d2e84b5f96a7c8d9e0f1a2b3';
@@ -35,7 +28,9 @@ test('loading gives every record as it was confirmed, whatever bytes its hashes 
   const keys = [
     Buffer.alloc(KEY_BYTES),
     Buffer.alloc(KEY_BYTES, 0xff),
-    ...Array.from({ length: 256 }, (_, first) => Buffer.concat([Buffer.from([first, 0, 0xff]), randomBytes(KEY_BYTES - 3)])),
+    ...Array.from({ length: 256 }, (_, first) =>
+      Buffer.concat([Buffer.from([first, 0, 0xff]), randomBytes(KEY_BYTES - 3)]),
+    ),
     ...Array.from({ length: 700 }, () => randomBytes(KEY_BYTES)),
   ];
   ledger.transaction(() => {
@@ -43,7 +38,11 @@ test('loading gives every record as it was confirmed, whatever bytes its hashes 
       const fullHash = nth % 3 === 0 ? Buffer.alloc(FULL_BYTES) : randomBytes(FULL_BYTES);
       const sourceHash = nth % 5 === 0 ? Buffer.from([0, 39, 0, 34, 0, 0x80, 0, 0xfe]) : randomBytes(SOURCE_BYTES);
       const state = nth % 2 === 0 ? RecordState.confirmed : RecordState.matched;
-      ledger.records.confirm(one, { keyHash, fullHash, sourceHash, apiId: nth % 4 === 0 ? undefined : PLAIN, state }, 9);
+      ledger.records.confirm(
+        one,
+        { keyHash, fullHash, sourceHash, apiId: nth % 4 === 0 ? undefined : PLAIN, state },
+        9,
+      );
       wanted.set(keyHash.toString('hex'), `${fullHash.toString('hex')} ${sourceHash.toString('hex')} ${state}`);
     }
     ledger.records.confirm(
@@ -70,7 +69,12 @@ test('confirming again replaces, and keeps the id where no new one was told', ()
   const ledger = ledgerIn(dataFolder());
   const resource = ledger.resourceId(ledger.addConnection('a', '{}', 1).id, 'ed-fi/students');
   const keyHash = randomBytes(KEY_BYTES);
-  const record = { keyHash, fullHash: randomBytes(FULL_BYTES), sourceHash: randomBytes(SOURCE_BYTES), state: RecordState.confirmed };
+  const record = {
+    keyHash,
+    fullHash: randomBytes(FULL_BYTES),
+    sourceHash: randomBytes(SOURCE_BYTES),
+    state: RecordState.confirmed,
+  };
   expect(ledger.records.has(resource, keyHash)).toBe(false);
   ledger.records.confirm(resource, { ...record, apiId: PLAIN }, 1);
   ledger.records.confirm(resource, { ...record, fullHash: Buffer.alloc(FULL_BYTES, 1), apiId: undefined }, 2);
@@ -89,12 +93,23 @@ test('an item that two records share is told', () => {
   const put = (resource: number, apiId: string | undefined): void =>
     ledger.records.confirm(
       resource,
-      { keyHash: randomBytes(KEY_BYTES), fullHash: randomBytes(FULL_BYTES), sourceHash: randomBytes(8), apiId, state: 1 },
+      {
+        keyHash: randomBytes(KEY_BYTES),
+        fullHash: randomBytes(FULL_BYTES),
+        sourceHash: randomBytes(8),
+        apiId,
+        state: 1,
+      },
       1,
     );
   for (const apiId of [PLAIN, PLAIN, DASHED, undefined, undefined, 'abc', 'abc', 'abc']) put(one, apiId);
   put(other, DASHED);
-  expect(ledger.records.sharedIds(one)).toEqual(new Map([[PLAIN, 2], ['abc', 3]]));
+  expect(ledger.records.sharedIds(one)).toEqual(
+    new Map([
+      [PLAIN, 2],
+      ['abc', 3],
+    ]),
+  );
   expect(ledger.records.sharedIds(other)).toEqual(new Map());
 });
 

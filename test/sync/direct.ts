@@ -1,7 +1,7 @@
 /** A batch without the engine around it: ledger, client and settings in the test's own hands. */
 import { onTestFinished } from 'vitest';
-import { createClient, type EdFiClient } from '../../core/edfi/client.ts';
 import type { EngineEvent } from '../../core/contract/schemas.ts';
+import { createClient, type EdFiClient } from '../../core/edfi/client.ts';
 import { type Ledger, openLedger } from '../../core/ledger/ledger.ts';
 import { createSeal } from '../../core/ledger/seal.ts';
 import { runSync, type SyncInput, type SyncOutcome } from '../../core/sync/sync.ts';
@@ -19,7 +19,12 @@ export interface Direct {
 
 export function direct(
   api: { readonly url: string; readonly key: string; readonly secret: string },
-  options: { readonly attempts?: number; readonly folder?: string; readonly name?: string; readonly ledger?: Ledger } = {},
+  options: {
+    readonly attempts?: number;
+    readonly folder?: string;
+    readonly name?: string;
+    readonly ledger?: Ledger;
+  } = {},
 ): Direct {
   const folder = options.folder ?? newFolder();
   const ledger = options.ledger ?? openLedger(folder, createSeal(KEY));
@@ -54,6 +59,7 @@ export function direct(
           approve: true,
           retry: false,
           concurrency: 8,
+          patienceMs: 2_000,
           now: Date.now,
           emit: (event) => void events.push(event),
           signal: new AbortController().signal,

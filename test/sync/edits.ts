@@ -111,9 +111,21 @@ const EDITS = {
     of.rows.push(copy);
   },
   'begin-date-moved': (tables: Export, pick: number) =>
-    change(tables, 'enrollments', at(enrollmentsOf(tables, 'student'), pick), 'beginDate', `2026-09-${10 + (pick % 18)}`),
+    change(
+      tables,
+      'enrollments',
+      at(enrollmentsOf(tables, 'student'), pick),
+      'beginDate',
+      `2026-09-${10 + (pick % 18)}`,
+    ),
   'teaching-date-moved': (tables: Export, pick: number) =>
-    change(tables, 'enrollments', at(enrollmentsOf(tables, 'teacher'), pick), 'beginDate', `2026-09-${10 + (pick % 18)}`),
+    change(
+      tables,
+      'enrollments',
+      at(enrollmentsOf(tables, 'teacher'), pick),
+      'beginDate',
+      `2026-09-${10 + (pick % 18)}`,
+    ),
   'entry-date-moved': (tables: Export, pick: number) => {
     const of = tables.get('roles');
     if (of !== undefined)

@@ -14,6 +14,7 @@ interface Story {
   readonly students: number;
   readonly clean: boolean;
   readonly version: '1.1' | '1.2';
+  readonly standard: '5.2' | '4.0';
   readonly days: readonly (readonly Edit[])[];
 }
 
@@ -23,15 +24,16 @@ const story: fc.Arbitrary<Story> = fc.record({
   students: fc.integer({ min: 20, max: 60 }),
   clean: fc.boolean(),
   version: fc.constantFrom('1.1', '1.2'),
+  standard: fc.constantFrom('5.2', '5.2', '4.0'),
   days: fc.array(fc.array(edit, { minLength: 2, maxLength: 12 }), { minLength: 2, maxLength: 4 }),
 });
 
-async function live({ seed, students, clean, version, days }: Story): Promise<void> {
+async function live({ seed, students, clean, version, standard, days }: Story): Promise<void> {
   const folder = newFolder();
-  const api = await startSandbox({});
+  const api = await startSandbox({ dataStandard: standard });
   const { sync, close } = await bench(api);
   try {
-    const world = createWorld('5.2', { studentId: 'identifier' });
+    const world = createWorld(standard, { studentId: 'identifier' });
     const first = path.join(folder, 'day0');
     await writeDistrict({ out: first, students, seed, clean, version });
     const tables = readExport(first);
@@ -53,7 +55,11 @@ async function live({ seed, students, clean, version, days }: Story): Promise<vo
       const { created, updated, deleted } = result.account;
       const sent = after.POST + after.PUT + after.DELETE - before.POST - before.PUT - before.DELETE;
       // What could not be deleted was tried twice.
-      expect({ day, sent }).toEqual({ day, sent: created + updated + deleted + 2 * stuck });
+      const due = created + updated + deleted + 2 * stuck;
+      // An item whose key changes with its session's and by itself too is tried with a PUT before it is made anew.
+      const renamed = day > 0 && days[day - 1]?.some(({ kind }) => kind === 'session-renamed') === true;
+      expect(sent).toBeGreaterThanOrEqual(due);
+      expect(sent).toBeLessThanOrEqual(renamed ? due + Math.min(created, deleted) : due);
 
       const again = await sync(source);
       expectAccount(again);
@@ -71,7 +77,7 @@ async function live({ seed, students, clean, version, days }: Story): Promise<vo
 
 test('the API equals the source after every day of a random district', async () => {
   await fc.assert(fc.asyncProperty(story, live), {
-    numRuns: Number(process.env.ROLLBOOK_RUNS ?? 5),
+    numRuns: Number(process.env.ROLLBOOK_RUNS ?? 4),
     ...(process.env.ROLLBOOK_SEED === undefined ? {} : { seed: Number(process.env.ROLLBOOK_SEED) }),
     endOnFailure: process.env.ROLLBOOK_SHRINK === undefined,
   });

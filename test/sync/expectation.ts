@@ -31,8 +31,7 @@ export function plain(value: JsonValue | undefined): string {
 
 const valueAt = (body: JsonObject, path: readonly string[]): JsonValue | undefined =>
   path.reduce<JsonValue | undefined>(
-    (value, name) =>
-      typeof value === 'object' && value !== null && !Array.isArray(value) ? value[name] : undefined,
+    (value, name) => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value[name] : undefined),
     body,
   );
 
@@ -66,6 +65,7 @@ const AUTHORISED_BY: Readonly<Record<string, readonly string[]>> = {
   Student: ['ed-fi/studentSchoolAssociations'],
   Staff: ['ed-fi/staffEducationOrganizationAssignmentAssociations'],
   Contact: ['ed-fi/studentContactAssociations'],
+  Parent: ['ed-fi/studentParentAssociations'],
 };
 
 export interface Expectation {
@@ -228,10 +228,7 @@ export function createWorld(dataStandard: '5.2' | '4.0', settings: Readonly<Reco
           continue;
         }
         items.set(name, (items.get(name) ?? new Map()).set(one.key as string, plain(one.record.body)));
-        sourceIds.set(
-          name,
-          (sourceIds.get(name) ?? new Map()).set(one.key as string, one.record.sourceId),
-        );
+        sourceIds.set(name, (sourceIds.get(name) ?? new Map()).set(one.key as string, one.record.sourceId));
         for (const { path, value } of one.record.frozen ?? []) {
           const place = `${name}\n${one.record.sourceId}\n${path}`;
           if (!frozen.has(place)) frozen.set(place, value);
@@ -253,7 +250,9 @@ export function createWorld(dataStandard: '5.2' | '4.0', settings: Readonly<Reco
           for (const target of property.targets) {
             if (needed.has(`${target}\n${key}`) || expected.items.get(target)?.has(key)) continue;
             needed.add(`${target}\n${key}`);
-            const item = stored.get(target)?.find((one) => keyOf(model.resources[target] as ResourceModel, one.body) === key);
+            const item = stored
+              .get(target)
+              ?.find((one) => keyOf(model.resources[target] as ResourceModel, one.body) === key);
             if (item !== undefined) need(target, item.body);
           }
         }

@@ -14,15 +14,19 @@ const accountOf = ({ resources }: Pick<SyncOutcome, 'resources'>, name: string) 
 const written = (tables: Export): string => writeExport(tables, `${newFolder()}/export`);
 const student = (tables: Export, nth: number): string[] => {
   const users = table(tables, 'users');
-  const ids = new Set(where(table(tables, 'roles'), { role: 'student' }).map((row) => get(table(tables, 'roles'), row, 'userSourcedId')));
+  const ids = new Set(
+    where(table(tables, 'roles'), { role: 'student' }).map((row) => get(table(tables, 'roles'), row, 'userSourcedId')),
+  );
   const row = users.rows.filter((one) => ids.has(get(users, one, 'sourcedId')))[nth];
   if (row === undefined) throw new Error('no such student');
   return row;
 };
-const is = (resource: string, member?: string, value?: unknown) => (heard: Heard): boolean =>
-  heard.resource === `ed-fi/${resource}` &&
-  heard.method !== 'GET' &&
-  (member === undefined || (heard.body as Record<string, unknown> | undefined)?.[member] === value);
+const is =
+  (resource: string, member?: string, value?: unknown) =>
+  (heard: Heard): boolean =>
+    heard.resource === `ed-fi/${resource}` &&
+    heard.method !== 'GET' &&
+    (member === undefined || (heard.body as Record<string, unknown> | undefined)?.[member] === value);
 
 test('a student without birth date holds what refers to it, and all go when the date is there', async () => {
   const tables = readExport(await district());
@@ -41,7 +45,12 @@ test('a student without birth date holds what refers to it, and all go when the 
   const first = await sync(written(tables));
   expectAccount(first);
   expect(accountOf(first, 'students')).toMatchObject({ rejected: 1, held: 0 });
-  const dependants = ['studentSchoolAssociations', 'studentEducationOrganizationAssociations', 'studentContactAssociations', 'studentSectionAssociations'];
+  const dependants = [
+    'studentSchoolAssociations',
+    'studentEducationOrganizationAssociations',
+    'studentContactAssociations',
+    'studentSectionAssociations',
+  ];
   for (const name of dependants) expect({ name, ...accountOf(first, name) }).toMatchObject({ rejected: 0, failed: 0 });
   expect(accountOf(first, 'studentSchoolAssociations').held).toBe(1);
   expect(first.problems).toHaveLength(1);
@@ -96,7 +105,12 @@ test('an unmapped code is one group, and mapping it sends exactly what it blocke
   expect(first.problems[0]!.held + first.problems[1]!.held).toBe(first.account.held);
   expect(first.problems[0]!.held).toBeGreaterThan(first.problems[1]!.held);
 
-  const sentence = await refused('descriptors.map', { connection: 'here', type: 'GradeLevelDescriptor', code: 'Sprout', uri: 'uri://nowhere#X' });
+  const sentence = await refused('descriptors.map', {
+    connection: 'here',
+    type: 'GradeLevelDescriptor',
+    code: 'Sprout',
+    uri: 'uri://nowhere#X',
+  });
   expect(sentence.code).toBe('usage');
   await call('descriptors.map', {
     connection: 'here',
@@ -133,7 +147,9 @@ test('a refused record is not sent again until its body changes, its mapping doe
   const proxy = await startProxy(await practice());
   const refusedStudent = is('students', 'studentUniqueId', identifier);
   proxy.answer = (heard) =>
-    refusedStudent(heard) ? problem(400, 'bad-request:data-validation-failed', 'First Name is not liked here.') : undefined;
+    refusedStudent(heard)
+      ? problem(400, 'bad-request:data-validation-failed', 'First Name is not liked here.')
+      : undefined;
   const { sync, ledger, connectionId } = direct(proxy);
   const tries = (): number => proxy.writes.filter(refusedStudent).length;
 
@@ -143,13 +159,24 @@ test('a refused record is not sent again until its body changes, its mapping doe
   expect(first.account.held).toBeGreaterThan(5);
   expect(tries()).toBe(1);
   const [group] = ledger.problems.groups(connectionId);
-  expect(group).toMatchObject({ resource: 'ed-fi/students', records: 1, held: first.account.held, file: 'users.csv', status: 400 });
+  expect(group).toMatchObject({
+    resource: 'ed-fi/students',
+    records: 1,
+    held: first.account.held,
+    file: 'users.csv',
+    status: 400,
+  });
   expect(group?.row).toBeGreaterThan(1);
 
   const writes = proxy.writes.length;
   const second = await sync(source);
   expectAccount(second);
-  expect(second.account).toMatchObject({ failed: 1, held: first.account.held, created: 0, unchanged: first.account.created });
+  expect(second.account).toMatchObject({
+    failed: 1,
+    held: first.account.held,
+    created: 0,
+    unchanged: first.account.created,
+  });
   expect(proxy.writes.length).toBe(writes);
   expect(ledger.problems.groups(connectionId)).toHaveLength(1);
 

@@ -88,7 +88,9 @@ test('a recoded course: new course and offering, sections moved to it, the old o
   const { proxy, tables, next } = await synced();
   const classes = table(tables, 'classes');
   const course = get(classes, classes.rows[4] ?? [], 'courseSourcedId');
-  const at = table(tables, 'courses').rows.findIndex((row) => get(table(tables, 'courses'), row, 'sourcedId') === course);
+  const at = table(tables, 'courses').rows.findIndex(
+    (row) => get(table(tables, 'courses'), row, 'sourcedId') === course,
+  );
   const result = await next([{ kind: 'course-recoded', pick: at }]);
   expect(result.account.failed).toBe(0);
   expect(methods(proxy.writes, 'courses')).toEqual(['POST', 'DELETE']);
@@ -101,7 +103,9 @@ test('a session renamed and a course recoded on the same day', async () => {
   const { next, tables } = await synced();
   const classes = table(tables, 'classes');
   const course = get(classes, classes.rows[4] ?? [], 'courseSourcedId');
-  const at = table(tables, 'courses').rows.findIndex((row) => get(table(tables, 'courses'), row, 'sourcedId') === course);
+  const at = table(tables, 'courses').rows.findIndex(
+    (row) => get(table(tables, 'courses'), row, 'sourcedId') === course,
+  );
   const result = await next([
     { kind: 'course-recoded', pick: at },
     { kind: 'session-renamed', pick: 0 },
@@ -218,7 +222,10 @@ test('a record whose new key is another record’s does not lose its old self', 
 
 test('what vanished stays where the connection keeps it', async () => {
   const { proxy, tables, sync } = await synced();
-  apply(tables, [{ kind: 'enrollment-dropped', pick: 3 }, { kind: 'contact-gone', pick: 1 }]);
+  apply(tables, [
+    { kind: 'enrollment-dropped', pick: 3 },
+    { kind: 'contact-gone', pick: 1 },
+  ]);
   const result = await sync(written(tables), { vanished: 'keep' });
   expectAccount(result);
   expect(result.account.deleted).toBe(0);

@@ -9,13 +9,18 @@ import { createSeal } from '../../core/ledger/seal.ts';
 import { apply, type Edit } from './edits.ts';
 import { createWorld } from './expectation.ts';
 import { copyExport, readExport, writeExport } from './export.ts';
-import { type Proxy, startProxy } from './proxy.ts';
+import { type Listening, startProxy } from './proxy.ts';
 import { bench, district, expectAccount, newFolder, practice } from './workbench.ts';
 
 const CHILD = fileURLToPath(new URL('./kill-child.ts', import.meta.url));
 
 /** Runs a batch in a child and kills it as soon as `enough` says so. @returns whether it was killed before its end */
-async function runAndKill(folder: string, source: string, secret: string, enough: (line: string) => boolean): Promise<boolean> {
+async function runAndKill(
+  folder: string,
+  source: string,
+  secret: string,
+  enough: (line: string) => boolean,
+): Promise<boolean> {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', CHILD, folder, source], {
     env: { ...process.env, ROLLBOOK_SECRET: secret },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -45,7 +50,7 @@ function confirmedIn(folder: string): number {
   }
 }
 
-const posts = (proxy: Proxy): number => proxy.writes.filter(({ method }) => method === 'POST').length;
+const posts = (proxy: Listening): number => proxy.writes.filter(({ method }) => method === 'POST').length;
 
 test('killed while planning and at several points of sending, the next run goes on to the same end', async () => {
   const api = await practice({ latencyMs: 1 });
@@ -78,9 +83,17 @@ test('killed while planning and at several points of sending, the next run goes 
   const sent = posts(proxy);
   const result = await last.sync(source);
   expectAccount(result);
-  expect(result.account).toMatchObject({ created: total - before, unchanged: before, updated: 0, deleted: 0, failed: 0 });
+  expect(result.account).toMatchObject({
+    created: total - before,
+    unchanged: before,
+    updated: 0,
+    deleted: 0,
+    failed: 0,
+  });
   // A person whose first POST was cut off is refused once, until its association makes it ours.
-  const people = proxy.writes.slice(-(posts(proxy) - sent)).filter(({ resource }) => /students|staffs|contacts$/.test(resource ?? ''));
+  const people = proxy.writes
+    .slice(-(posts(proxy) - sent))
+    .filter(({ resource }) => /students|staffs|contacts$/.test(resource ?? ''));
   expect(posts(proxy) - sent - result.account.created).toBeLessThanOrEqual(people.length);
   expect(posts(proxy) - sent - result.account.created).toBeLessThanOrEqual(8);
   expect(world.compare(expected, (resource) => api.read(resource))).toEqual({ differences: [], stuck: 0 });
@@ -129,7 +142,7 @@ test('killed in the middle of updates, key changes and deletes', async () => {
   const last = await bench(proxy, { folder, keychain: undefined, connect: false });
   const result = await last.sync(next);
   expectAccount(result);
-  expect(result).toMatchObject({ state: "done", account: { failed: 0 }, problems: [] });
+  expect(result).toMatchObject({ state: 'done', account: { failed: 0 }, problems: [] });
   expect(world.compare(expected, (resource) => api.read(resource))).toEqual({ differences: [], stuck: 0 });
   const again = await last.sync(next);
   expect(again.account).toMatchObject({ created: 0, updated: 0, deleted: 0, failed: 0 });

@@ -18,7 +18,7 @@ export interface Reply {
   readonly body?: unknown;
   readonly headers?: Record<string, string>;
 }
-export interface Proxy {
+export interface Listening {
   readonly url: string;
   readonly key: string;
   readonly secret: string;
@@ -34,9 +34,14 @@ const text = async (stream: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8');
 };
 
-export async function startProxy(api: Sandbox): Promise<Proxy> {
+export async function startProxy(api: Sandbox): Promise<Listening> {
   let url = '';
-  const proxy = { key: api.key, secret: api.secret, writes: [] as Heard[], answer: () => undefined } as unknown as Proxy;
+  const proxy = {
+    key: api.key,
+    secret: api.secret,
+    writes: [] as Heard[],
+    answer: () => undefined,
+  } as unknown as Listening;
   const server = createServer({ keepAliveTimeout: 60_000 }, async (incoming, outgoing) => {
     const path = incoming.url ?? '/';
     const method = incoming.method ?? 'GET';

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { createMemoryStore, type SecretStore } from '../../core/connections/secrets.ts';
-import type { AccountView, CommandInput, CommandName, CommandOutput, EngineEvent } from '../../core/contract/schemas.ts';
+import type {
+  AccountView,
+  CommandInput,
+  CommandName,
+  CommandOutput,
+  EngineEvent,
+} from '../../core/contract/schemas.ts';
 import { createEngine, type Engine } from '../../core/engine.ts';
 import { writeDistrict } from '../../core/sandbox/district/generate.ts';
 import type { Sandbox, SandboxOptions } from '../../core/sandbox/options.ts';
@@ -22,12 +28,10 @@ export async function practice(options: SandboxOptions = {}): Promise<Sandbox> {
   return sandbox;
 }
 
-/** Writes a fictional district; students 30, clean, first day unless told. */
-export async function district(
-  options: Partial<Parameters<typeof writeDistrict>[0]> = {},
-): Promise<string> {
+/** Writes a fictional district; students 20, clean, first day unless told. */
+export async function district(options: Partial<Parameters<typeof writeDistrict>[0]> = {}): Promise<string> {
   const out = path.join(newFolder(), 'export');
-  await writeDistrict({ out, students: 30, seed: 7, clean: true, ...options });
+  await writeDistrict({ out, students: 20, seed: 7, clean: true, ...options });
   return out;
 }
 

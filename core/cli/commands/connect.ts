@@ -57,7 +57,7 @@ async function add(options: AddOptions, [name = '']: readonly string[]): Promise
   if (!added.secretKept && options.secretFile === undefined) {
     out(
       wrap(
-        'This machine has no keychain, so the secret is not kept: set ROLLBOOK_SECRET for each command, or add the connection with --secret-file.',
+        'There is no keychain here, so the secret is not kept: set ROLLBOOK_SECRET for each command, or add the connection with --secret-file.',
       ),
     );
   }
@@ -136,7 +136,8 @@ function addCommand(): Command {
       `
 The secret is asked for, without showing it; or taken from ROLLBOOK_SECRET, or
 from --secret-file. It is kept in this account's keychain, and is never given
-as an argument.
+as an argument. For an account that works unattended, whose keychain is locked,
+set ROLLBOOK_KEYCHAIN=off, and use --secret-file.
 
 Example:
   rollbook connect add state --url https://api.example.org/v7.3 \\

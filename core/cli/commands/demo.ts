@@ -7,8 +7,6 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import type { SyncResult } from '../../contract/schemas.ts';
 import { type EngineHost, startEngine } from '../../engine-host.ts';
-import { writeDistrict } from '../../sandbox/district/generate.ts';
-import { startSandboxInWorker } from '../../sandbox/worker.ts';
 import { Exit, exitOfCode } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { type Shared, whole } from '../options.ts';
@@ -29,12 +27,14 @@ const TITLES = { 1: 'Day 1: everything is new', 2: "Day 2: the next day's export
 
 async function sourceFor(students: number | undefined, folder: string, day: 1 | 2): Promise<string> {
   if (students === undefined) return shipped(day);
+  const { writeDistrict } = await import('../../sandbox/district/generate.ts');
   const to = path.join(folder, `day${day}`);
   await writeDistrict({ out: to, students, day });
   return to;
 }
 
 async function demo({ json = false, students }: Options): Promise<number> {
+  const { startSandboxInWorker } = await import('../../sandbox/worker.ts');
   const folder = mkdtempSync(path.join(os.tmpdir(), 'rollbook-demo-'));
   const clean = (): void => rmSync(folder, { recursive: true, force: true });
   // The folder holds a fictional district, but goes however this ends, as a real one's would.

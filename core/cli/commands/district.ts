@@ -1,6 +1,5 @@
 /** `rollbook district`: a fictional district's export. */
 import type { Command } from 'commander';
-import { writeDistrict } from '../../sandbox/district/generate.ts';
 import { Exit } from '../exit.ts';
 import { oneOf, type Shared, whole } from '../options.ts';
 import { act, command } from '../run.ts';
@@ -16,6 +15,7 @@ interface Options extends Shared {
 }
 
 async function district(options: Options): Promise<number> {
+  const { writeDistrict } = await import('../../sandbox/district/generate.ts');
   const written = await writeDistrict({
     out: options.out,
     students: options.students,

@@ -43,6 +43,7 @@ interface Options extends Shared {
   readonly approve?: boolean;
   readonly retry?: boolean;
   readonly concurrency: number | 'auto';
+  readonly patience: number;
 }
 
 const toConcurrency = (text: string): number | 'auto' => (text === 'auto' ? 'auto' : whole(1, 64)(text));
@@ -67,6 +68,7 @@ async function sync(options: Options): Promise<number> {
       approve: options.approve === true,
       retry: options.retry === true,
       concurrency: options.concurrency,
+      patienceSeconds: options.patience,
     });
     if (json) resultLine(result);
     else printResult(result, { connection: options.connection, data: options.data, stays: true });
@@ -85,6 +87,7 @@ export function syncCommand(): Command {
     .option('--approve', 'carry out a plan that deletes or changes more than the guard lets pass')
     .option('--retry', 'send again what was refused, even where nothing changed since')
     .option('--concurrency <n>', 'requests at once: a number from 1 to 64, or auto', toConcurrency, 'auto')
+    .option('--patience <s>', 'seconds to wait for an API that goes away meanwhile', whole(0, 86_400), 20)
     .addOption(dataOption())
     .addHelpText(
       'after',
