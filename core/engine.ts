@@ -131,8 +131,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       const row = find(input.connection);
       const profile = connections.profileOf(row);
       const controller = new AbortController();
-      running = controller;
       const client = connections.clientOf(row, controller.signal);
+      running = controller;
       try {
         const { descriptors, ...outcome } = await runSync({
           ledger,

@@ -8,9 +8,12 @@ const MARK = { passed: '✓', warned: '!', failed: '✗' } as const;
 const PAINT = { passed: pc.green, warned: pc.yellow, failed: pc.red } as const;
 
 export function printSteps(steps: readonly TestStep[]): void {
-  for (const { step, state, sentence } of steps) {
-    out(wrap(printable(sentence), `  ${PAINT[state](MARK[state])} ${step.padEnd(14)}`));
-  }
+  for (const step of steps) printStep(step);
+}
+
+export function printStep({ step, state, sentence, fix }: TestStep): void {
+  out(wrap(printable(sentence), `  ${PAINT[state](MARK[state])} ${step.padEnd(14)}`));
+  if (fix !== undefined) out(wrap(printable(fix), ' '.repeat(18)));
 }
 
 const COLUMNS = ['created', 'updated', 'deleted', 'unchanged', 'rejected', 'held', 'failed', 'skipped'] as const;

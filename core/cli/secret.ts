@@ -20,27 +20,34 @@ export function promptForSecret(question: string): Promise<string> {
       'The connection needs its secret: set ROLLBOOK_SECRET, or name a file with --secret-file.',
     );
   }
-  stderr.write(question);
+  // First without echo, then the question: what is typed at once is not to be seen either.
   stdin.setRawMode(true);
   stdin.resume();
   stdin.setEncoding('utf8');
+  stderr.write(question);
   return new Promise((resolve, reject) => {
     let typed = '';
+    const stopped = (): void => reject(new Failure('cancelled', 'Stopped, as asked; nothing was saved.'));
+    const hungUp = (): void => end(stopped);
     const end = (finish: () => void): void => {
       stdin.off('data', read);
+      stdin.off('end', hungUp);
       stdin.setRawMode(false);
       stdin.pause();
       stderr.write('\n');
       finish();
     };
     const read = (chunk: string): void => {
+      // An arrow key and its like are no part of a secret.
+      if (chunk.startsWith('\u001b')) return;
       for (const letter of chunk) {
         if (letter === '\r' || letter === '\n') {
           end(() => resolve(typed.trim()));
           return;
         }
-        if (letter === '\u0003') {
-          end(() => reject(new Failure('cancelled', 'Stopped, as asked; nothing was saved.')));
+        // Ctrl-C and Ctrl-D.
+        if (letter === '\u0003' || letter === '\u0004') {
+          end(stopped);
           return;
         }
         if (letter === '\u007f' || letter === '\b') typed = typed.slice(0, -1);
@@ -48,5 +55,6 @@ export function promptForSecret(question: string): Promise<string> {
       }
     };
     stdin.on('data', read);
+    stdin.on('end', hungUp);
   });
 }

@@ -63,6 +63,17 @@ const WORTH_A_SECOND_TRY = new Set(['reference-missing', 'server-error', 'rate-l
 /** Refusals of a person that exists, until an association ties it to one of the client's organizations. */
 const FOR_WANT_OF_ASSOCIATION = new Set(['not-authorized-student', 'not-authorized-staff', 'not-authorized-contact']);
 
+/** After so many outages that ended for the others, a record that met nobody in each is a failure by itself. */
+const OWN_OUTAGES = 3;
+const NO_ANSWER: Answer = { status: 0, text: '', attempts: 0, ms: 0 };
+
+const unavailable = (): Failure =>
+  new Failure(
+    'api-unreachable',
+    "The API says that it is not available for now (HTTP 503): run this again later, or ask the API's host how long it will be.",
+    { reason: 'unavailable', status: 503 },
+  );
+
 interface Settled {
   readonly op: number;
   readonly pending: PendingToSend;
@@ -269,10 +280,27 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     }
   };
 
-  /** Puts one back that found nobody at the API. */
-  const again = (op: number): void => {
+  /** Records that found nobody: in how many outages, and how many were over at the last of them. */
+  const lost = new Map<number, { times: number; ended: number }>();
+  /** Whether the API answers others and never this one: then the outage is the record's own, and nobody waits for it. */
+  const isItsOwn = (op: number): boolean => {
+    const before = lost.get(op) ?? { times: 0, ended: -1 };
+    if (before.ended === circuit.ended) return false;
+    lost.set(op, { times: before.times + 1, ended: circuit.ended });
+    return before.times + 1 >= OWN_OUTAGES;
+  };
+
+  /** Puts one back that found nobody at the API, and waits; or ends the batch when it was waited for long enough. */
+  const sendLater = (op: number, begun: number, failure: Failure): void => {
+    operations.setState(op, OperationState.ready);
+    const wait = circuit.unanswered(performance.now(), begun);
+    if (wait === undefined || stopped !== undefined) {
+      stop(failure);
+      return;
+    }
     if (operations.kind(op) === Kind.delete) (deletes[operations.resource(op)] as number[]).push(op);
     else enqueue(op);
+    if (wait > 0) input.onWaiting(wait);
   };
 
   const send = async (op: number): Promise<void> => {
@@ -281,9 +309,10 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     const resourceId = plan.resourceIds[index] as number;
     operations.setState(op, OperationState.sent);
     inFlight += 1;
-    const started = performance.now();
+    const begun = performance.now();
+    let pending: PendingToSend | undefined;
     try {
-      const pending = ledger.pending.read(operations.pendingId(op));
+      pending = ledger.pending.read(operations.pendingId(op));
       const outcome = await sendOne(
         input,
         models[index] as ResourceModel,
@@ -293,29 +322,29 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
         pending,
         (apiId) => livesOn(index, apiId),
       );
-      circuit.answered();
       const refused = outcome.kind === 'refused' ? outcome.answer.status : 0;
-      limiter.answered(performance.now() - started, refused === 429 || refused === 503);
-      settle({ op, pending, outcome });
+      limiter.answered(performance.now() - begun, refused === 429 || refused === 503);
+      // A server that says it is not available, after all repetitions, is as good as away.
+      if (refused === 503 && !isItsOwn(op)) sendLater(op, begun, unavailable());
+      else {
+        if (refused !== 503) circuit.answered();
+        settle({ op, pending, outcome });
+      }
     } catch (thrown) {
       // Nothing is known about this one: it stays planned, and goes again, now or in the next batch.
       operations.setState(op, OperationState.ready);
       if (!(thrown instanceof Failure)) fatal ??= thrown;
-      else {
-        const wait = thrown.code === 'api-unreachable' ? circuit.unanswered(performance.now()) : undefined;
-        if (wait === undefined || stopped !== undefined) stop(thrown);
-        else {
-          again(op);
-          input.onWaiting(wait);
-          setTimeout(() => wake(), wait + 1);
-        }
-      }
+      else if (thrown.code !== 'api-unreachable') stop(thrown);
+      else if (pending !== undefined && isItsOwn(op)) {
+        settle({ op, pending, outcome: { kind: 'refused', answer: NO_ANSWER } });
+      } else sendLater(op, begun, thrown);
     } finally {
       inFlight -= 1;
       wake();
     }
   };
 
+  let alarm: NodeJS.Timeout | undefined;
   const pump = async (next: () => number | undefined): Promise<void> => {
     for (;;) {
       while (
@@ -328,8 +357,10 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
         if (op === undefined) break;
         void send(op);
       }
-      const waits = stopped === undefined && fatal === undefined && circuit.waits(performance.now());
-      if (inFlight === 0 && settledAnswers.length === 0 && !waits) return;
+      const wait = stopped === undefined && fatal === undefined ? circuit.remaining(performance.now()) : 0;
+      if (inFlight === 0 && settledAnswers.length === 0 && wait === 0) return;
+      clearTimeout(alarm);
+      if (wait > 0) alarm = setTimeout(() => wake(), Math.ceil(wait));
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
@@ -412,6 +443,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     };
     operations.reopen(op, release);
   }
+  clearTimeout(alarm);
   if (fatal !== undefined) throw fatal;
 
   // Nobody is left out of the account: what waits for something that never ended is held, what was not tried is skipped.

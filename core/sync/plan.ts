@@ -105,6 +105,9 @@ interface Created {
   readonly cascades: boolean;
 }
 
+/** How a record of the ledger was met in the source: as it is, as a change of it, or only as something that cannot be sent. */
+const Seen = { no: 0, unchanged: 1, changed: 2, kept: 3 } as const;
+
 interface ResourceState {
   readonly index: number;
   readonly id: number;
@@ -279,7 +282,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
   /** A record that cannot be sent must not have its old self deleted as vanished: it is still in the source. */
   const keepOld = (state: ResourceState, source: string): void => {
     const i = bySource(state).find(source);
-    if (i !== -1) state.seen[i] = 1;
+    if (i !== -1 && state.seen[i] === Seen.no) state.seen[i] = Seen.kept;
   };
 
   const scan = (state: ResourceState, record: MappedRecord): void => {
@@ -290,12 +293,17 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     if (record.issues === undefined && record.disposition !== 'match') {
       const known = state.byFull.find(full);
       if (known !== -1 && isOwn(loaded.states[known]) && sameBytes(loaded.fulls, known * FULL_BYTES, full)) {
-        if (seen[known] === 1) {
+        if (seen[known] === Seen.unchanged) {
           account.skipped += 1;
           state.plan.skipped += 1;
           return;
         }
-        seen[known] = 1;
+        if (seen[known] === Seen.changed) {
+          // A row before this one says something else under the same key.
+          scanChanged(state, record, full);
+          return;
+        }
+        seen[known] = Seen.unchanged;
         if (loaded.states[known] === RecordState.adopted) claim(state, known, record);
         account.unchanged += 1;
         state.plan.unchanged += 1;
@@ -328,7 +336,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
 
     if (record.disposition === 'match' && key !== undefined && keyHash !== undefined) {
       if (exists) {
-        if (state.seen[i] === 0) state.seen[i] = 1;
+        state.seen[i] = Seen.unchanged;
         accounts.add(name, 'skipped');
         state.plan.skipped += 1;
       } else state.toMatch.push({ record, key, keyHash, source });
@@ -338,7 +346,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     // Twice in one export: the same again is skipped, something else under the same key cannot be decided here.
     if (keyHash !== undefined) {
       const earlier = byKeyHash.find(keyHash);
-      if (earlier !== -1 || (exists && state.seen[i] === 1)) {
+      if (earlier !== -1 || (exists && (state.seen[i] === Seen.unchanged || state.seen[i] === Seen.changed))) {
         const same = earlier !== -1 && ledger.pending.fullHash(operations.pendingId(earlier)) === full;
         if (same) {
           accounts.add(name, 'skipped');
@@ -359,7 +367,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         });
         return;
       }
-      if (exists) state.seen[i] = 1;
+      if (exists) state.seen[i] = Seen.changed;
     }
     const kind = exists ? Kind.update : Kind.create;
 
@@ -515,7 +523,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     const { loaded, seen, model: resource } = state;
     const gone: number[] = [];
     for (let i = 0; i < loaded.count; i++) {
-      if (seen[i] === 0 && isOwn(loaded.states[i])) gone.push(i);
+      if (seen[i] === Seen.no && isOwn(loaded.states[i])) gone.push(i);
     }
     if (gone.length === 0) return;
     const bySourceHash = createHashTable(gone.length);
@@ -534,7 +542,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         operations.setKind(op, Kind.rekey);
         state.plan.creates -= 1;
         state.plan.updates += 1;
-        seen[i] = 1;
+        seen[i] = Seen.changed;
       } else {
         state.plan.replaced += 1;
         planDelete(state, i, op);

@@ -20,7 +20,9 @@ describe('demo', () => {
     const results = lines.filter(({ type }) => type === 'result') as unknown as ResultLine[];
     expect(results.map(({ day }) => day)).toEqual([1, 2]);
     expect(lines.at(-1)).toMatchObject({ type: 'result', day: 2 });
-    expect(new Set(lines.map(({ type }) => type))).toEqual(new Set(['progress', 'notice', 'plan', 'result']));
+    expect(new Set(lines.map(({ type }) => type))).toEqual(
+      new Set(['test-step', 'progress', 'notice', 'plan', 'result']),
+    );
     for (const result of results) {
       expectAccounts(result);
       const { account, requests } = result;

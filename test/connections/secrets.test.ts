@@ -78,3 +78,62 @@ test.skipIf(!hasKeyring)(
     ).toEqual({ keychain: 'none' });
   },
 );
+
+test.skipIf(!hasKeyring)('the engine keeps its secrets in the keyring of the system, and nowhere else (skipped without gnome-keyring)', () => {
+  const at = (file: string): string => JSON.stringify(new URL(`../../core/${file}`, import.meta.url).href);
+  const told = inKeyring(`
+    import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+    import path from 'node:path';
+    import { findCredentialsAsync } from ${JSON.stringify(import.meta.resolve('keytar'))};
+    import { createEngine } from ${at('engine.ts')};
+    import { openKeychain } from ${MODULE};
+    import { startSandbox } from ${at('sandbox/server.ts')};
+
+    const clients = [{ key: 'one', secret: 'canary-one' }, { key: 'two', secret: 'canary-two' }];
+    const api = await startSandbox({ clients });
+    const folder = path.join(process.env.HOME, 'rollbook');
+    mkdirSync(folder);
+    const said = [];
+    const open = async () => createEngine({ folder, keychain: await openKeychain(), secret: undefined, now: Date.now,
+      emit: (event) => said.push(event) });
+    const kept = async () => (await findCredentialsAsync('Rollbook')).map(({ password }) => password)
+      .filter((secret) => secret.startsWith('canary')).sort();
+    const ask = async (engine, command, input) => {
+      const answer = await engine.handle(command, input);
+      said.push(answer);
+      return answer;
+    };
+    const last = (answer) => answer.ok.at(-1).step;
+
+    let engine = await open();
+    const base = { name: 'here', url: api.url, studentId: 'identifier' };
+    const added = await ask(engine, 'connections.add', { ...base, key: 'one', secret: 'canary-one' });
+    const afterAdding = await kept();
+    await engine.close();
+    engine = await open();
+    const tested = last(await ask(engine, 'connections.test', { name: 'here' }));
+    await ask(engine, 'connections.rotate', { name: 'here', key: 'two', secret: 'canary-two' });
+    const afterRotating = await kept();
+    await engine.close();
+    engine = await open();
+    const testedAgain = last(await ask(engine, 'connections.test', { name: 'here' }));
+    const onDisk = readdirSync(folder, { recursive: true }).map((name) => path.join(folder, name))
+      .filter((file) => statSync(file).isFile() && /canary/.test(readFileSync(file, 'latin1')));
+    await ask(engine, 'connections.remove', { name: 'here' });
+    const afterRemoving = await kept();
+    await engine.close();
+    await api.close();
+    console.log(JSON.stringify({ secretKept: added.ok.secretKept, afterAdding, tested, afterRotating, testedAgain, afterRemoving,
+      onDisk, said: JSON.stringify(said).includes('canary') }));
+  `);
+  expect(told).toEqual({
+    secretKept: true,
+    afterAdding: ['canary-one'],
+    tested: 'round-trip',
+    afterRotating: ['canary-two'],
+    testedAgain: 'round-trip',
+    afterRemoving: [],
+    onDisk: [],
+    said: false,
+  });
+});

@@ -73,6 +73,22 @@ test('a clean district: adopted, and synced without a single write', async () =>
   expect(counts(proxy.writes)).toEqual({ 'PUT studentSchoolAssociations': 1 });
 });
 
+test.each(['5.3', '6.2', '7.1', 'other'] as const)('so it is with a generation %s', async (generation) => {
+  const source = await district({ students: 20 });
+  const api = await practice({ generation });
+  const first = await direct(api).sync(source);
+  expect(first.account).toMatchObject({ failed: 0, held: 0 });
+  const fresh = direct(api);
+  const before = api.requests();
+  const adopted = await (await readingBack(api, fresh)).adopt();
+  expect(sum(adopted, 'adopted')).toBe(first.account.created);
+  const second = await fresh.sync(source, { approve: false });
+  expectAccount(second);
+  expect(second.account).toMatchObject({ created: 0, updated: 0, deleted: 0, unchanged: first.account.created });
+  const { POST, PUT, DELETE } = api.requests();
+  expect({ POST, PUT, DELETE }).toEqual({ POST: before.POST, PUT: before.PUT, DELETE: before.DELETE });
+});
+
 test('adopting twice, or into a ledger that knows everything, changes nothing', async () => {
   const { source, proxy, old, first } = await lost();
   const again = await (await readingBack(proxy, old)).adopt();

@@ -1,35 +1,43 @@
 /** `rollbook connect`: connections to Ed-Fi APIs. */
 import { Command, InvalidArgumentError } from 'commander';
 import type { CommandInput } from '../../contract/schemas.ts';
+import {
+  printSaved,
+  type ReachOptions,
+  reachOf,
+  reachOptions,
+  resources,
+  type SecretOptions,
+  secretOf,
+} from '../connection-options.ts';
 import { Exit, exitOfCode } from '../exit.ts';
-import { dataOption, oneOf, pairs, type Shared, secret } from '../options.ts';
-import { printSteps } from '../report.ts';
+import { dataOption, oneOf, pairs, type Shared } from '../options.ts';
+import { printStep } from '../report.ts';
 import { act, command } from '../run.ts';
-import { promptForSecret } from '../secret.ts';
 import { clock, jsonLine, number, out, plural, printable, table, wrap } from '../terminal.ts';
-import { withEngine } from '../with-engine.ts';
+import { withEngine, withTest } from '../with-engine.ts';
+import { changeCommands } from './connect-change.ts';
+import { fileCommands } from './connect-file.ts';
 
 const toStudentId = (text: string): string => {
   if (/^(sourcedId|identifier|userIds:.+)$/.test(text)) return text;
   throw new InvalidArgumentError('has to be sourcedId, identifier, or userIds:TYPE (userIds:stateId, for example).');
 };
 
-interface AddOptions extends Shared {
+interface AddOptions extends Shared, ReachOptions, SecretOptions {
   readonly url: string;
   readonly key: string;
   readonly studentId: string;
-  readonly secretFile?: string;
   readonly set?: Readonly<Record<string, string>>;
-  readonly route?: Readonly<Record<string, string>>;
   readonly educationOrganizations?: string;
   readonly vanished?: 'delete' | 'keep';
   readonly mapping?: string;
+  readonly off?: readonly string[];
   readonly test: boolean;
 }
 
 async function inputFor(options: AddOptions, name: string): Promise<CommandInput<'connections.add'>> {
-  const { educationOrganizations, secretFile, route, mapping, vanished } = options;
-  const typed = secret === undefined && secretFile === undefined ? await promptForSecret('Secret: ') : undefined;
+  const { educationOrganizations, mapping, vanished, off } = options;
   return {
     name,
     url: options.url,
@@ -37,9 +45,9 @@ async function inputFor(options: AddOptions, name: string): Promise<CommandInput
     studentId: options.studentId,
     settings: { ...options.set, ...(educationOrganizations === undefined ? {} : { educationOrganizations }) },
     test: options.test,
-    ...(typed === undefined ? {} : { secret: typed }),
-    ...(secretFile === undefined ? {} : { secretFile }),
-    ...(route === undefined ? {} : { routeValues: { ...route } }),
+    ...reachOf(options),
+    ...(await secretOf(options)),
+    ...(off === undefined ? {} : { resources: { off: [...off] } }),
     ...(mapping === undefined ? {} : { mapping }),
     ...(vanished === undefined ? {} : { vanished }),
   };
@@ -47,20 +55,8 @@ async function inputFor(options: AddOptions, name: string): Promise<CommandInput
 
 async function add(options: AddOptions, [name = '']: readonly string[]): Promise<number> {
   const input = await inputFor(options, name);
-  const added = await withEngine(options, (engine) => engine.call('connections.add', input));
-  if (options.json) {
-    jsonLine({ type: 'connection', ...added });
-    return Exit.ok;
-  }
-  printSteps(added.steps);
-  out(`The connection "${printable(name)}" is saved.`);
-  if (!added.secretKept && options.secretFile === undefined) {
-    out(
-      wrap(
-        'There is no keychain here, so the secret is not kept: set ROLLBOOK_SECRET for each command, or add the connection with --secret-file.',
-      ),
-    );
-  }
+  const added = await withTest(options, (engine) => engine.call('connections.add', input));
+  printSaved(options, added, `The connection "${printable(name)}" is saved.`);
   return Exit.ok;
 }
 
@@ -85,17 +81,41 @@ async function list(options: Shared): Promise<number> {
 export const NONE = 'There is no connection yet. Add one: rollbook connect add NAME --url … --key … --student-id …';
 
 async function test(options: Shared, [name = '']: readonly string[]): Promise<number> {
-  const steps = await withEngine(options, (engine) => engine.call('connections.test', { name }));
+  const steps = await withTest(
+    options,
+    (engine) => engine.call('connections.test', { name }),
+    (event) => {
+      if (event.type === 'test-step' && options.json !== true) printStep(event.step);
+    },
+  );
   if (options.json) jsonLine({ type: 'test', steps });
-  else printSteps(steps);
   const failed = steps.find((step) => step.state === 'failed');
   return failed === undefined ? Exit.ok : exitOfCode(failed.code ?? 'api-unusable');
 }
 
-async function remove(options: Shared, [name = '']: readonly string[]): Promise<number> {
-  const { records } = await withEngine(options, (engine) => engine.call('connections.remove', { name }));
-  if (options.json) jsonLine({ type: 'removed', name, records });
-  else {
+interface RemoveOptions extends Shared {
+  readonly dryRun?: boolean;
+}
+
+async function remove(options: RemoveOptions, [name = '']: readonly string[]): Promise<number> {
+  const command = options.dryRun === true ? 'connections.removal' : 'connections.remove';
+  const going = await withEngine(options, (engine) => engine.call(command, { name }));
+  const { records, openProblems, batches, descriptorMappings } = going;
+  if (options.json) jsonLine({ type: options.dryRun === true ? 'removal' : 'removed', name, ...going });
+  else if (options.dryRun === true) {
+    const parts = [
+      `what the ledger knows of ${plural(records, 'record')}`,
+      plural(openProblems, 'open problem'),
+      plural(batches, 'batch', 'batches'),
+      plural(descriptorMappings, 'descriptor pair'),
+      ...(going.copyBytes > 0 ? ['the sealed copy of its source'] : []),
+      ...(going.secret === 'keychain' ? ['its secret'] : []),
+    ];
+    const rest = going.secret === 'file' ? ' The file with the secret is yours, and stays.' : '';
+    out(
+      wrap(`With the connection "${printable(name)}" would go: ${parts.join(', ')}. The API keeps what it has.${rest}`),
+    );
+  } else {
     out(
       wrap(
         `The connection "${printable(name)}" is gone, and with it its secret and what the ledger knew of ${plural(records, 'record')}. The API keeps what it has.`,
@@ -106,7 +126,7 @@ async function remove(options: Shared, [name = '']: readonly string[]): Promise<
 }
 
 function addCommand(): Command {
-  const made = command('add', 'Tests a connection and saves it.')
+  const made = reachOptions(command('add', 'Tests a connection and saves it.'))
     .argument('<name>', 'a name of your choice')
     .requiredOption('--url <url>', "the API's base address, as its host gives it")
     .requiredOption('--key <key>', 'the key')
@@ -127,7 +147,7 @@ function addCommand(): Command {
       oneOf('delete', 'keep'),
     )
     .option('--set <name=value>', 'a setting of the mapping; give the option once for each', pairs)
-    .option('--route <name=value>', "a value for what the API's addresses leave open (tenant, school year)", pairs)
+    .option('--off <resource>', 'a resource, or an extension, that is not sent (ed-fi/sections, tpdm/*)', resources)
     .option('--mapping <file>', 'a mapping file of your own in place of the one that ships')
     .option('--no-test', 'save without testing')
     .addOption(dataOption())
@@ -148,8 +168,8 @@ Example:
 
 /** @returns `rollbook connect` with its commands */
 export function connectCommand(): Command {
-  return new Command('connect')
-    .description('Adds, lists, tests and removes connections to Ed-Fi APIs.')
+  const connect = new Command('connect')
+    .description('Adds, lists, tests, changes and removes connections to Ed-Fi APIs.')
     .addCommand(addCommand())
     .addCommand(act(command('list', 'Lists the connections.').addOption(dataOption()), list))
     .addCommand(
@@ -161,11 +181,14 @@ export function connectCommand(): Command {
       ),
     )
     .addCommand(
-      act(
+      act<RemoveOptions>(
         command('remove', 'Removes a connection, its secret, and its part of the ledger; the API keeps what it has.')
           .argument('<name>', 'name of the connection')
+          .option('--dry-run', 'only say what would go')
           .addOption(dataOption()),
         remove,
       ),
     );
+  for (const made of [...changeCommands(), ...fileCommands()]) connect.addCommand(made);
+  return connect;
 }
