@@ -23,7 +23,11 @@ import { Failure, isFailure } from './errors/failure.ts';
 import { asLedgerFailure, type Ledger, ledgerExists, openLedger } from './ledger/ledger.ts';
 import { createSeal, type Seal } from './ledger/seal.ts';
 import { type DescriptorMap, normaliseCode, suggest } from './mapping/descriptors.ts';
+import { adoptConnection } from './sync/adopt.ts';
+import { type AuditInput, auditConnection } from './sync/audit.ts';
 import { displayName } from './sync/describe.ts';
+import { loadKnowledge } from './sync/knowledge.ts';
+import { compileChosen } from './sync/needs.ts';
 import { type DescriptorContext, runSync } from './sync/sync.ts';
 
 export interface EngineOptions {
@@ -123,11 +127,46 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     return kept === undefined ? undefined : (JSON.parse(kept.text) as { model: ApiModel }).model;
   };
 
+  /** Runs what reads the API back into, or against, the ledger; one at a time, as batches are. */
+  const readBack = async <T>(name: string, work: (at: Omit<AuditInput, 'full'>) => Promise<T>): Promise<T> => {
+    if (running !== undefined) throw batchRunning();
+    const row = find(name);
+    const profile = connections.profileOf(row);
+    const controller = new AbortController();
+    const client = connections.clientOf(row, controller.signal);
+    running = controller;
+    try {
+      const knowledge = await loadKnowledge(client, ledger, row.id, now);
+      const { compiled } = await compileChosen({
+        discovery: knowledge.discovery,
+        model: knowledge.model,
+        mappingFile: profile.mapping,
+        settings: { ...profile.settings, studentId: profile.studentId },
+        isOff: (resource) => isOff(profile.off, resource),
+      });
+      return await work({
+        ledger,
+        connectionId: row.id,
+        client,
+        model: knowledge.model,
+        order: knowledge.order,
+        resources: compiled.resources,
+        parallel: READ_BACK_PARALLEL,
+        now,
+        onProgress: ({ items }) =>
+          emit({ type: 'progress', phase: 'reading', done: items, perSecond: 0, connections: READ_BACK_PARALLEL }),
+        signal: controller.signal,
+      });
+    } finally {
+      running = undefined;
+      await client.close();
+    }
+  };
+
   const handlers: Handlers = {
     ...connections.handlers,
     'sync.run': async (input) => {
-      if (running !== undefined)
-        throw new Failure('ledger-in-use', 'A batch is running already. Wait for it, or stop it first.');
+      if (running !== undefined) throw batchRunning();
       const row = find(input.connection);
       const profile = connections.profileOf(row);
       const controller = new AbortController();
@@ -161,6 +200,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         await client.close();
       }
     },
+    'audit.run': ({ connection, full }) =>
+      readBack(connection, async (at) => {
+        const { resources, window } = await auditConnection({ ...at, full });
+        return { resources: byDisplayName(resources), window };
+      }),
+    'adopt.run': ({ connection }) => readBack(connection, async (at) => byDisplayName(await adoptConnection(at))),
     'sync.stop': async () => {
       running?.abort();
       return {};
@@ -255,6 +300,15 @@ async function refuseEmpty(file: string): Promise<void> {
     'The ledger (ledger.db in the data folder) is empty. Restore the data folder from a backup; if nothing was ever sent from it, delete it and begin anew.',
   );
 }
+
+/** Reading back leaves room for those who write. */
+const READ_BACK_PARALLEL = 4;
+
+const batchRunning = (): Failure =>
+  new Failure('ledger-in-use', 'A batch is running already. Wait for it, or stop it first.');
+
+const byDisplayName = <T>(resources: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(resources).map(([name, value]) => [displayName(name), value]));
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name);
 

@@ -6,6 +6,7 @@ import { demoCommand } from './commands/demo.ts';
 import { descriptorsCommand } from './commands/descriptors.ts';
 import { districtCommand } from './commands/district.ts';
 import { problemsCommand } from './commands/problems.ts';
+import { adoptCommand, auditCommand } from './commands/read-back.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
 import { statusCommand } from './commands/status.ts';
 import { syncCommand } from './commands/sync.ts';
@@ -58,6 +59,8 @@ for (const command of [
   problemsCommand(),
   statusCommand(),
   descriptorsCommand(),
+  auditCommand(),
+  adoptCommand(),
   districtCommand(),
   sandboxCommand(),
 ]) {

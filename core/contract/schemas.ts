@@ -277,6 +277,34 @@ const saved = z.object({
   secretKept: z.boolean(),
 });
 
+/** What an audit found in one resource; see core/sync/audit.ts. */
+const auditedSchema = z.object({
+  ledger: count,
+  api: count,
+  missing: count,
+  unknown: count,
+  differing: count,
+  hidden: count,
+  rewritten: z.boolean(),
+  read: z.enum(['all', 'window']),
+});
+const auditSchema = z.object({
+  resources: z.record(z.string(), auditedSchema),
+  window: z.object({ since: z.number().nullable(), newest: z.number().nullable() }),
+});
+export type AuditView = z.infer<typeof auditSchema>;
+
+/** What adopting took over of one resource; see core/sync/adopt.ts. */
+const adoptedSchema = z.object({
+  api: count,
+  adopted: count,
+  matched: count,
+  known: count,
+  relinked: count,
+  unnamed: count,
+});
+export type AdoptedView = z.infer<typeof adoptedSchema>;
+
 /** Every command: what goes in, what comes out. */
 export const commands = {
   /** What there is at an address; needs no key. */
@@ -379,6 +407,11 @@ export const commands = {
     }),
     output: syncResultSchema,
   },
+  'audit.run': {
+    input: z.object({ connection: name, full: z.boolean().default(false) }),
+    output: auditSchema,
+  },
+  'adopt.run': { input: z.object({ connection: name }), output: z.record(z.string(), adoptedSchema) },
   'sync.stop': { input: z.object({}), output: z.object({}) },
   'problems.list': { input: z.object({ connection: name }), output: z.array(problemGroupSchema) },
   'descriptors.list': {

@@ -290,7 +290,8 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     return before.times + 1 >= OWN_OUTAGES;
   };
 
-  /** Puts one back that found nobody at the API, and waits; or ends the batch when it was waited for long enough. */
+  /** Records that found nobody, while the API is away: the one that asks whether it is back is another, if there is one. */
+  const later: number[] = [];
   const sendLater = (op: number, begun: number, failure: Failure): void => {
     operations.setState(op, OperationState.ready);
     const wait = circuit.unanswered(performance.now(), begun);
@@ -298,9 +299,16 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
       stop(failure);
       return;
     }
-    if (operations.kind(op) === Kind.delete) (deletes[operations.resource(op)] as number[]).push(op);
-    else enqueue(op);
+    later.push(op);
     if (wait > 0) input.onWaiting(wait);
+  };
+  const answered = (): void => {
+    circuit.answered();
+    if (later.length === 0) return;
+    for (const op of later.splice(0)) {
+      if (operations.kind(op) === Kind.delete) (deletes[operations.resource(op)] as number[]).push(op);
+      else enqueue(op);
+    }
   };
 
   const send = async (op: number): Promise<void> => {
@@ -327,7 +335,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
       // A server that says it is not available, after all repetitions, is as good as away.
       if (refused === 503 && !isItsOwn(op)) sendLater(op, begun, unavailable());
       else {
-        if (refused !== 503) circuit.answered();
+        if (refused !== 503) answered();
         settle({ op, pending, outcome });
       }
     } catch (thrown) {
@@ -353,7 +361,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
         inFlight < limiter.limit &&
         circuit.allows(performance.now(), inFlight)
       ) {
-        const op = next();
+        const op = next() ?? later.shift();
         if (op === undefined) break;
         void send(op);
       }

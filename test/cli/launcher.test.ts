@@ -1,6 +1,6 @@
 /** The launcher: on a Node that is too old it starts the packaged one, and is one with it. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { jsonLines, LAUNCHER, newFolder, rollbook, start } from './run.ts';
@@ -20,15 +20,19 @@ function olderNode(): string | undefined {
 const older = olderNode();
 const NONE = 'There is no Node 18 to 21 on this machine.';
 
-/** The processes whose parent this one is or was a moment ago (Linux). */
+/** The processes whose parent this one is (Linux). */
 const childrenOf = (pid: number): number[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((candidate) => {
-      const stat = spawnSync('ps', ['-o', 'ppid=', '-p', String(candidate)], { encoding: 'utf8' }).stdout;
-      return Number(stat) === pid;
-    });
+    .filter((name) => {
+      try {
+        // pid (command) state parent …
+        return Number(/\) \w (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8'))?.[1]) === pid;
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
 
 const isAlive = (pid: number): boolean => {
   try {

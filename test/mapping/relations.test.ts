@@ -303,7 +303,14 @@ describe('a run', () => {
     const compiled = compileMapping(parseMapping(text, 'a.json'), thingsModel([scalar('x')]), {});
     expect(compiled.leftOut).toEqual([]);
     expect(compiled.resources).toEqual([
-      { name: 'ed-fi/things', disposition: 'create', allowDelete: true, sourceTables: ['users'], table: 'users' },
+      {
+        name: 'ed-fi/things',
+        disposition: 'create',
+        members: ['x'],
+        allowDelete: true,
+        sourceTables: ['users'],
+        table: 'users',
+      },
     ]);
   });
 });

@@ -75,7 +75,7 @@ describe('an API that is away in mid-batch', () => {
     const source = await district();
     const { api, sync, waits } = await readyToSend(2);
     api.faults.set(awayFor(5, how));
-    const result = await sync(source);
+    const result = await sync(source, { patienceMs: 60_000 });
     expectAccount(result);
     expect(result).toMatchObject({ state: 'done', stopped: null, left: 0 });
     expect(result.account).toMatchObject({ failed: 0, held: 0, rejected: 0 });
@@ -101,7 +101,7 @@ describe('an API that is away in mid-batch', () => {
     api.faults.set(
       rules({ when: { methods: ['DELETE'], after: 5 }, fault: { kind: 'maintenance', seconds: 1, how: 'closed' } }),
     );
-    const next = await sync(await district({ students: 20, day: 2 }));
+    const next = await sync(await district({ students: 20, day: 2 }), { patienceMs: 60_000 });
     expectAccount(next);
     expect(first.account.created).toBeGreaterThan(0);
     expect(next).toMatchObject({ state: 'done', left: 0 });
@@ -138,6 +138,7 @@ describe('an API that is away in mid-batch', () => {
     const stop = new AbortController();
     const result = await sync(await district(), {
       signal: stop.signal,
+      patienceMs: 60_000,
       emit: (event) => {
         events.push(event);
         if (event.type === 'notice' && event.code === 'api-away') setTimeout(() => stop.abort(), 20);
