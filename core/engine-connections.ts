@@ -517,7 +517,13 @@ export function createConnections(input: ConnectionsInput): Connections {
       const result = given.test ? await runTest(profile, async () => secret, { upTo: 'key' }) : NOT_TESTED;
       refuseFailed(result.steps);
       input.refuseWhileRunning();
-      const notices = given.test ? compareKeys(keptKeyInfo(row.id)?.info, result.key) : [];
+      const notices: Notice[] = given.test ? compareKeys(keptKeyInfo(row.id)?.info, result.key) : [];
+      if (profile.secretFile !== undefined && readSecretFile(profile.secretFile) !== secret) {
+        notices.push({
+          code: 'secret-file-differs',
+          sentence: `The file with the secret (${path.basename(profile.secretFile)}) has another one than was tested: write the new secret into it before the next sync.`,
+        });
+      }
       const secretKept = keychain !== undefined && profile.secretFile === undefined;
       // First the new secret, then the profile that names it, then the old one goes: whatever happens between, one works.
       if (secretKept) await keychain.set(secretName(row.id, slot), secret);

@@ -6,12 +6,13 @@ interface Notice {
   readonly sentence: string;
 }
 
-const DAY = 86_400_000;
+const MOST_NAMED = 5;
 
-/** @returns the age of a key in words: `3 days` */
-export function ageInWords(since: number, now: number): string {
-  const days = Math.max(0, Math.floor((now - since) / DAY));
-  return days === 1 ? '1 day' : `${days} days`;
+/** Ids come from the server: only what looks like one is repeated. */
+function listed(ids: readonly string[]): string {
+  const named = ids.map((id) => (/^\w{1,20}$/.test(id) ? id : 'an unnamed one'));
+  const rest = named.length - MOST_NAMED;
+  return rest > 0 ? `${named.slice(0, MOST_NAMED).join(', ')} and ${rest} more` : named.join(', ');
 }
 
 /**
@@ -35,8 +36,8 @@ export function compareKeys(before: KeyInfoView | undefined, after: KeyInfoView 
   const gained = [...fresh].filter((id) => !old.has(id));
   if (lost.length > 0 || gained.length > 0) {
     const parts = [
-      ...(lost.length > 0 ? [`no longer ${lost.join(', ')}`] : []),
-      ...(gained.length > 0 ? [`now also ${gained.join(', ')}`] : []),
+      ...(lost.length > 0 ? [`no longer ${listed(lost)}`] : []),
+      ...(gained.length > 0 ? [`now also ${listed(gained)}`] : []),
     ];
     notices.push({
       code: 'key-organizations-differ',

@@ -63,7 +63,7 @@ const WORTH_A_SECOND_TRY = new Set(['reference-missing', 'server-error', 'rate-l
 /** Refusals of a person that exists, until an association ties it to one of the client's organizations. */
 const FOR_WANT_OF_ASSOCIATION = new Set(['not-authorized-student', 'not-authorized-staff', 'not-authorized-contact']);
 
-/** After so many outages that ended for the others, a record that met nobody in each is a failure by itself. */
+/** A record that found nobody in so many outages, each of which ended for others, is not waited for any more. */
 const OWN_OUTAGES = 3;
 const NO_ANSWER: Answer = { status: 0, text: '', attempts: 0, ms: 0 };
 
@@ -281,26 +281,29 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   };
 
   /** Records that found nobody: in how many outages, and how many were over at the last of them. */
-  const lost = new Map<number, { times: number; ended: number }>();
-  /** Whether the API answers others and never this one: then the outage is the record's own, and nobody waits for it. */
-  const isItsOwn = (op: number): boolean => {
-    const before = lost.get(op) ?? { times: 0, ended: -1 };
-    if (before.ended === circuit.ended) return false;
-    lost.set(op, { times: before.times + 1, ended: circuit.ended });
-    return before.times + 1 >= OWN_OUTAGES;
-  };
-
-  /** Records that found nobody, while the API is away: the one that asks whether it is back is another, if there is one. */
+  const lost = new Map<number, { readonly times: number; readonly ended: number }>();
+  /** Of these, the ones to send again: the one that asks whether the API is back is another, if there is one. */
   const later: number[] = [];
-  const sendLater = (op: number, begun: number, failure: Failure): void => {
+  const outagesOf = (op: number): number => {
+    const before = lost.get(op);
+    if (before?.ended === circuit.ended) return before.times;
+    const times = (before?.times ?? 0) + 1;
+    lost.set(op, { times, ended: circuit.ended });
+    return times;
+  };
+  /** Nobody was there for a record: it goes again when the API is back, and the batch ends when it does not come back. */
+  const findsNobody = (op: number, pending: PendingToSend, answer: Answer, begun: number, failure: Failure): void => {
     operations.setState(op, OperationState.ready);
-    const wait = circuit.unanswered(performance.now(), begun);
-    if (wait === undefined || stopped !== undefined) {
-      stop(failure);
-      return;
-    }
-    later.push(op);
-    if (wait > 0) input.onWaiting(wait);
+    if (stopped !== undefined) return;
+    const outages = outagesOf(op);
+    const wait = outages < OWN_OUTAGES ? circuit.unanswered(performance.now(), begun) : undefined;
+    if (wait !== undefined) {
+      later.push(op);
+      if (wait > 0) input.onWaiting(wait);
+    } else if (outages > 1) {
+      // The API answered others in between, and never this one: the outage is the record's own.
+      settle({ op, pending, outcome: { kind: 'refused', answer } });
+    } else stop(failure);
   };
   const answered = (): void => {
     circuit.answered();
@@ -333,19 +336,19 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
       const refused = outcome.kind === 'refused' ? outcome.answer.status : 0;
       limiter.answered(performance.now() - begun, refused === 429 || refused === 503);
       // A server that says it is not available, after all repetitions, is as good as away.
-      if (refused === 503 && !isItsOwn(op)) sendLater(op, begun, unavailable());
-      else {
-        if (refused !== 503) answered();
+      if (outcome.kind === 'refused' && refused === 503) {
+        findsNobody(op, pending, outcome.answer, begun, unavailable());
+      } else {
+        answered();
         settle({ op, pending, outcome });
       }
     } catch (thrown) {
       // Nothing is known about this one: it stays planned, and goes again, now or in the next batch.
       operations.setState(op, OperationState.ready);
       if (!(thrown instanceof Failure)) fatal ??= thrown;
-      else if (thrown.code !== 'api-unreachable') stop(thrown);
-      else if (pending !== undefined && isItsOwn(op)) {
-        settle({ op, pending, outcome: { kind: 'refused', answer: NO_ANSWER } });
-      } else sendLater(op, begun, thrown);
+      else if (thrown.code === 'api-unreachable' && pending !== undefined) {
+        findsNobody(op, pending, NO_ANSWER, begun, thrown);
+      } else stop(thrown);
     } finally {
       inFlight -= 1;
       wake();

@@ -1,5 +1,5 @@
 /** Connections through the contract: discovering, adding, changing, cloning, rotating, removing, exporting. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { CommandInput } from '../../core/contract/schemas.ts';
@@ -320,6 +320,28 @@ describe('rotate', () => {
     expect((await call('connections.test', { name: 'home' })).filter(({ state }) => state === 'failed')).toEqual([]);
     await call('connections.remove', { name: 'home' });
     expect([...keychain.kept.keys()].filter((name) => name.startsWith('connection'))).toEqual([]);
+  });
+
+  test('a file that still has the old secret is pointed out', async () => {
+    const api = await practice({ clients });
+    const { call, folder } = await desk();
+    const secretFile = path.join(folder, 'secret.txt');
+    writeFileSync(secretFile, 'old-secret');
+    const { secret: _none, ...unset } = values({ ...api, key: 'old', secret: '' });
+    await call('connections.add', { ...unset, secretFile });
+    const fileAndOther = { name: 'here', key: 'new', secret: 'new-secret', secretFile };
+    const differs = await call('connections.rotate', fileAndOther);
+    expect(differs.notices).toMatchObject([
+      { code: 'secret-file-differs', sentence: expect.stringContaining('secret.txt') },
+    ]);
+    writeFileSync(secretFile, 'new-secret');
+    expect((await call('connections.rotate', { name: 'here', key: 'new' })).notices).toEqual([]);
+    // Typed instead, it goes into the keychain, and the file is no longer read.
+    writeFileSync(secretFile, 'neither');
+    expect(await call('connections.rotate', { name: 'here', key: 'old', secret: 'old-secret' })).toMatchObject({
+      secretKept: true,
+      connection: { secret: 'keychain' },
+    });
   });
 
   test('a key for other organizations is taken, and warned of', async () => {

@@ -86,8 +86,12 @@ describe('offline', () => {
     expect((await here.call('connections.removal', { name: 'here' })).records).toBe(0);
   });
 
-  test('what was never known cannot be planned with', async () => {
+  test('what was never known cannot be planned with; half of it is not kept', async () => {
     const { at, here } = await fronted();
+    at.instead = ({ path }) => (path.endsWith('/dependencies') ? { status: 500, body: '{}' } : undefined);
+    const steps = await here.call('connections.test', { name: 'here' });
+    expect(steps.at(-1)).toMatchObject({ step: 'dependencies', state: 'failed', code: 'api-unreachable' });
+    expect((await here.call('connections.show', { name: 'here' })).specificationAt).toBeNull();
     await at.close();
     const planOnly = { connection: 'here', source: await district(), planOnly: true };
     expect((await here.refused('sync.run', planOnly)).code).toBe('api-unreachable');

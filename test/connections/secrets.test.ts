@@ -79,9 +79,11 @@ test.skipIf(!hasKeyring)(
   },
 );
 
-test.skipIf(!hasKeyring)('the engine keeps its secrets in the keyring of the system, and nowhere else (skipped without gnome-keyring)', () => {
-  const at = (file: string): string => JSON.stringify(new URL(`../../core/${file}`, import.meta.url).href);
-  const told = inKeyring(`
+test.skipIf(!hasKeyring)(
+  'the engine keeps its secrets in the keyring of the system, and nowhere else (skipped without gnome-keyring)',
+  () => {
+    const at = (file: string): string => JSON.stringify(new URL(`../../core/${file}`, import.meta.url).href);
+    const told = inKeyring(`
     import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
     import path from 'node:path';
     import { findCredentialsAsync } from ${JSON.stringify(import.meta.resolve('keytar'))};
@@ -126,14 +128,15 @@ test.skipIf(!hasKeyring)('the engine keeps its secrets in the keyring of the sys
     console.log(JSON.stringify({ secretKept: added.ok.secretKept, afterAdding, tested, afterRotating, testedAgain, afterRemoving,
       onDisk, said: JSON.stringify(said).includes('canary') }));
   `);
-  expect(told).toEqual({
-    secretKept: true,
-    afterAdding: ['canary-one'],
-    tested: 'round-trip',
-    afterRotating: ['canary-two'],
-    testedAgain: 'round-trip',
-    afterRemoving: [],
-    onDisk: [],
-    said: false,
-  });
-});
+    expect(told).toEqual({
+      secretKept: true,
+      afterAdding: ['canary-one'],
+      tested: 'round-trip',
+      afterRotating: ['canary-two'],
+      testedAgain: 'round-trip',
+      afterRemoving: [],
+      onDisk: [],
+      said: false,
+    });
+  },
+);

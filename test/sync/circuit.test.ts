@@ -110,27 +110,30 @@ describe('an API that is away in mid-batch', () => {
     expect(api.writes().reduce((sum, { deleted }) => sum + deleted, 0)).toBe(next.account.deleted);
   });
 
-  test.each(['closed', 'answer'] as const)('for good (%s): the batch stops, and the next one completes', async (how) => {
-    const source = await district();
-    const { api, sync, waits, ledger, connectionId } = await readyToSend(1);
-    api.faults.set(awayFor(600, how));
-    const first = await sync(source, { patienceMs: 1_200 });
-    expectAccount(first);
-    expect(first).toMatchObject({ state: 'stopped', stopped: { code: 'api-unreachable' } });
-    expect(first.left).toBeGreaterThan(0);
-    expect(first.account).toMatchObject({ failed: 0, held: 0, rejected: 0 });
-    expect(waits()).toHaveLength(2);
-    // What was not sent is skipped, and counted; the rest are the schools and districts that were only looked for.
-    expect(ledger.problems.groups(connectionId)).toEqual([]);
-    const { created } = first.account;
-    api.faults.clear();
-    const second = await sync(source);
-    expectAccount(second);
-    expect(second).toMatchObject({ state: 'done', left: 0 });
-    expect(second.account).toMatchObject({ created: first.left, unchanged: created, failed: 0 });
-    expect(first.account.skipped - second.account.skipped).toBe(first.left);
-    expect(api.writes().every((item) => item.created === 1)).toBe(true);
-  });
+  test.each(['closed', 'answer'] as const)(
+    'for good (%s): the batch stops, and the next one completes',
+    async (how) => {
+      const source = await district();
+      const { api, sync, waits, ledger, connectionId } = await readyToSend(1);
+      api.faults.set(awayFor(600, how));
+      const first = await sync(source, { patienceMs: 1_200 });
+      expectAccount(first);
+      expect(first).toMatchObject({ state: 'stopped', stopped: { code: 'api-unreachable' } });
+      expect(first.left).toBeGreaterThan(0);
+      expect(first.account).toMatchObject({ failed: 0, held: 0, rejected: 0 });
+      expect(waits()).toHaveLength(2);
+      // What was not sent is skipped, and counted; the rest are the schools and districts that were only looked for.
+      expect(ledger.problems.groups(connectionId)).toEqual([]);
+      const { created } = first.account;
+      api.faults.clear();
+      const second = await sync(source);
+      expectAccount(second);
+      expect(second).toMatchObject({ state: 'done', left: 0 });
+      expect(second.account).toMatchObject({ created: first.left, unchanged: created, failed: 0 });
+      expect(first.account.skipped - second.account.skipped).toBe(first.left);
+      expect(api.writes().every((item) => item.created === 1)).toBe(true);
+    },
+  );
 
   test('stopped by the steward while it waits: it ends at once', async () => {
     const { api, sync, events } = await readyToSend(1);

@@ -177,8 +177,9 @@ async function run(test: ConnectionTest, options: ClientOptions, client: EdFiCli
     add(stepOf(name, finding));
     if (finding.state === 'failed') break;
   }
-  const learned =
-    found.description === undefined ? undefined : { discovery, description: found.description, descriptors };
+  // Kept only with the order of its resources: half of it would be taken for the whole at the next sync.
+  const isWhole = steps.some(({ step, state }) => step === 'dependencies' && state !== 'failed');
+  const learned = isWhole ? { discovery, description: described(), descriptors } : undefined;
   return { steps, api, key: found.key, learned };
 }
 
