@@ -1,5 +1,6 @@
 import type { DependencyRow } from './metadata.ts';
 import type { ApiModel, PropertyModel, ReferenceProperty, ResourceModel, ResourceName } from './model.ts';
+import { AUTHORIZING } from './people.ts';
 
 /**
  * When a resource may be sent: all of a lower number must be in the API before it. What has the same number can go at
@@ -22,17 +23,6 @@ type Weight = typeof OPTIONAL | typeof AUTHORIZATION | typeof REQUIRED | typeof 
 
 /** From a resource to what must come before it. */
 type Edges = Map<ResourceName, Map<ResourceName, Weight>>;
-
-/** Who may touch a person's records is decided by these associations: they come before anything else of that person. */
-const AUTHORIZING: readonly { readonly entity: string; readonly by: readonly string[] }[] = [
-  { entity: 'Student', by: ['StudentSchoolAssociation'] },
-  {
-    entity: 'Staff',
-    by: ['StaffEducationOrganizationEmploymentAssociation', 'StaffEducationOrganizationAssignmentAssociation'],
-  },
-  { entity: 'Contact', by: ['StudentContactAssociation'] },
-  { entity: 'Parent', by: ['StudentParentAssociation'] },
-];
 
 const DESCRIPTOR_ORDER = 1;
 const FIRST_RESOURCE_ORDER = 2;
@@ -76,7 +66,7 @@ const edgesOf = (model: ApiModel): Edges => {
       for (const target of reference.targets) if (edges.has(target)) addEdge(edges, resource.name, target, weight);
     }
   }
-  for (const { entity, by } of AUTHORIZING) {
+  for (const [entity, by] of Object.entries(AUTHORIZING)) {
     const associations = by.map((name) => byEntity.get(name)).filter((found) => found !== undefined);
     for (const resource of resources) {
       if (associations.includes(resource) || !refersTo(resource, entity)) continue;
@@ -214,7 +204,7 @@ export const dependencyOrder = (rows: readonly DependencyRow[] | undefined, mode
 
   if (!rows) {
     const byEntity = new Map(Object.values(model.resources).map((resource) => [resource.entity, resource.name]));
-    for (const { entity, by } of AUTHORIZING) {
+    for (const [entity, by] of Object.entries(AUTHORIZING)) {
       const person = byEntity.get(entity);
       if (person === undefined) continue;
       const after = by.map((name) => create.get(byEntity.get(name) ?? '') ?? 0);

@@ -26,8 +26,8 @@ export const CATALOGUE = {
     severity: 'error',
   },
   'row-missing': {
-    title: 'The export has no row for {entity}',
-    what: 'A row of the export names a {entity} that the export does not hold.',
+    title: 'The export lacks a row of {entity}',
+    what: 'A row of the export refers to a row of {entity} that the export does not hold.',
     fix: 'Add the missing row in the SIS, or correct the identifier that names it, and export again.',
     who: 'sis',
     retryHelps: false,
@@ -360,12 +360,17 @@ const UNNAMED: Readonly<Record<keyof Slots, string>> = {
   entity: 'record',
 };
 
+const firstSlot = (template: string): keyof Slots => template.slice(1, template.indexOf('}')) as keyof Slots;
+
 const fill = (template: string, slots: Slots): string => {
   const text = template.replace(
     /\{(resource|property|descriptor|entity)\}/g,
     (_, name: keyof Slots) => slots[name] ?? UNNAMED[name],
   );
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  // A property keeps its spelling; words of ours that stand for a missing name begin the sentence as any other.
+  return /^\{(resource|property|descriptor|entity)\}/.test(template) && slots[firstSlot(template)] !== undefined
+    ? text
+    : text.charAt(0).toUpperCase() + text.slice(1);
 };
 
 /** Takes a code and the names for its slots; gives its entry with the slots filled, in plain words where a name is unknown. */

@@ -4,14 +4,12 @@
  * twice in the dependency list, Create early, Update after the association that authorises it).
  */
 import type { ApiModel, ReferenceProperty, ResourceModel, ResourceName } from '../edfi/model.ts';
-import { shortName } from '../edfi/model.ts';
+import { AUTHORIZING } from '../edfi/people.ts';
 
-/** Person entity → the associations of which one is enough. */
-const AUTHORISING: Readonly<Record<string, readonly string[]>> = {
-  Student: ['studentSchoolAssociations', 'studentEducationOrganizationResponsibilityAssociations'],
-  Staff: ['staffEducationOrganizationEmploymentAssociations', 'staffEducationOrganizationAssignmentAssociations'],
-  Contact: ['studentContactAssociations'],
-  Parent: ['studentParentAssociations'],
+/** Person entity → the associations of which one is enough; a responsibility ties a student as an enrolment does. */
+const TYING: Readonly<Record<string, readonly string[]>> = {
+  ...AUTHORIZING,
+  Student: [...(AUTHORIZING.Student ?? []), 'StudentEducationOrganizationResponsibilityAssociation'],
 };
 
 export interface PersonRules {
@@ -32,18 +30,17 @@ export function personRules(
   model: ApiModel,
   createOrder: ReadonlyMap<ResourceName, number>,
 ): PersonRules {
-  const short = shortName(resource.name);
   const references = resource.properties.filter((p): p is ReferenceProperty => p.kind === 'reference');
-  const authorises = references.find((p) => AUTHORISING[p.entity]?.includes(short) === true && p.identity);
+  const authorises = references.find((p) => TYING[p.entity]?.includes(resource.entity) === true && p.identity);
   const own = createOrder.get(resource.name) ?? Number.POSITIVE_INFINITY;
   const needs = new Set<string>();
   for (const reference of references) {
     if (reference === authorises) continue;
-    const earlier = (AUTHORISING[reference.entity] ?? []).some((name) => {
-      const association = Object.keys(model.resources).find((candidate) => shortName(candidate) === name);
-      return association !== undefined && (createOrder.get(association) ?? Number.POSITIVE_INFINITY) < own;
+    const earlier = (TYING[reference.entity] ?? []).some((entity) => {
+      const association = Object.values(model.resources).find((candidate) => candidate.entity === entity);
+      return association !== undefined && (createOrder.get(association.name) ?? Number.POSITIVE_INFINITY) < own;
     });
     if (earlier) needs.add(reference.entity);
   }
-  return { authorises, isPerson: Object.hasOwn(AUTHORISING, resource.entity), needs };
+  return { authorises, isPerson: Object.hasOwn(TYING, resource.entity), needs };
 }

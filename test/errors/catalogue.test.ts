@@ -23,7 +23,7 @@ describe('the catalogue', () => {
 
   test('fills its slots with names, and with plain words where there is none', () => {
     expect(explain('required-missing', { resource: 'ed-fi/students', property: 'birthDate' })).toMatchObject({
-      title: 'BirthDate is missing',
+      title: 'birthDate is missing',
       what: 'The API requires birthDate in ed-fi/students, and the record has no value for it.',
     });
     for (const [code] of entries) {

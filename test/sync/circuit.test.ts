@@ -157,12 +157,12 @@ describe('an API that is away in mid-batch', () => {
     const source = await district();
     const api = await practice();
     const proxy = await startProxy(api);
-    const poison = 'ed-fi/locations';
-    let name: unknown;
+    let poison: string | undefined;
     proxy.answer = (heard) => {
-      if (heard.method !== 'POST' || heard.resource !== poison) return undefined;
-      name ??= heard.body?.classroomIdentificationCode;
-      return heard.body?.classroomIdentificationCode === name ? { status: 503 } : undefined;
+      if (heard.method !== 'POST' || heard.resource !== 'ed-fi/locations') return undefined;
+      const body = JSON.stringify(heard.body);
+      poison ??= body;
+      return body === poison ? { status: 503 } : undefined;
     };
     const { sync } = direct(proxy);
     const first = await sync(source);
