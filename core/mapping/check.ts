@@ -1,7 +1,11 @@
 import { Failure } from '../errors/failure.ts';
+import { COLUMNS, isCredential } from '../sources/oneroster/columns.ts';
 import { hint } from './did-you-mean.ts';
-import { credentialColumns, onerosterTables } from './oneroster.ts';
+
 import type { Condition, Expression, MappingSpec, Members, Rows, Transform, View } from './spec.ts';
+
+/** The tables of the source and their columns. */
+const onerosterTables: Readonly<Record<string, readonly string[]>> = COLUMNS;
 
 /** The columns that each alias has; undefined where it is the item of a list, named by the alias alone. */
 type Aliases = ReadonlyMap<string, readonly string[] | undefined>;
@@ -34,7 +38,7 @@ export const checkMapping = (spec: MappingSpec): void => {
     if (!names.includes(name)) fail(place, `names the ${what} "${name}", which is not known${hint(name, names)}`);
   };
   const checkColumn = (place: string, column: string, columns: readonly string[]): void => {
-    if (credentialColumns.has(column))
+    if (isCredential(column))
       fail(place, `names the column "${column}", which is never read because it is a credential.`);
     known(place, 'column', column, columns);
   };
