@@ -29,6 +29,7 @@ import { changesTold, type Knowledge, loadKnowledge } from './knowledge.ts';
 import { type Chosen, compileChosen } from './needs.ts';
 import { type Plan, planBatch } from './plan.ts';
 import { createRate } from './rate.ts';
+import { createWarnings } from './warnings.ts';
 
 export interface SyncInput {
   readonly ledger: Ledger;
@@ -80,7 +81,9 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
     for (const { code, sentence } of notices) emit({ type: 'notice', code, sentence });
 
     const batch = await planInLedger(input, source, knowledge, mapping);
-    const { plan, batchId, guard } = batch;
+    const { plan, batchId, guard, warned } = batch;
+    notices.push(...warned);
+    for (const { code, sentence } of warned) emit({ type: 'notice', code, sentence });
     emit({ type: 'plan', plan: { resources: [...plan.resources], guard } });
     const waiting = guard.length > 0 && !input.approve;
     let result: DispatchResult = { left: 0, stopped: undefined };
@@ -213,7 +216,7 @@ async function planInLedger(
   source: Source,
   knowledge: Knowledge,
   { compiled, context }: PreparedMapping,
-): Promise<{ plan: Plan; batchId: number; guard: string[] }> {
+): Promise<{ plan: Plan; batchId: number; guard: string[]; warned: { code: string; sentence: string }[] }> {
   const { ledger, connectionId } = input;
   const hashes = createHashes(ledger.seal);
   const frozen = new Map<string, Map<string, string>>();
@@ -234,6 +237,7 @@ async function planInLedger(
   ledger.begin();
   try {
     const batchId = ledger.startBatch(connectionId, input.now());
+    const warnings = createWarnings();
     const run = runMapping(compiled, source, { descriptors: context.map, frozen: frozenOf, signal: input.signal });
     const plan = await planBatch({
       ledger,
@@ -244,7 +248,7 @@ async function planInLedger(
       resources: compiled.resources.map((resource) => ({
         name: resource.name,
         deletes: resource.allowDelete && input.vanished === 'delete',
-        records: () => run.records(resource.name),
+        records: () => warnings.watch(run.records(resource.name)),
       })),
       known: (type) => known.get(type),
       mappingVersion: `${compiled.version}|${knowledge.version}`,
@@ -277,7 +281,7 @@ async function planInLedger(
       ledger.setBatch(batchId, waits ? 'waiting' : 'sending', null, null);
       ledger.commit();
     }
-    return { plan, batchId, guard };
+    return { plan, batchId, guard, warned: warnings.notices() };
   } catch (thrown) {
     ledger.rollback();
     if (input.signal.aborted && !isFailure(thrown))
