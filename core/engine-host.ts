@@ -35,7 +35,7 @@ export interface EngineHost {
   close(): Promise<void>;
 }
 
-const YOUNG_MB = 96;
+const YOUNG_MB = 192;
 
 const failureOf = (error: Extract<EngineAnswer, { error: unknown }>['error']): Failure =>
   new Failure(error.code as FailureCode, error.sentence, error.details);

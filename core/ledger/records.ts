@@ -6,8 +6,7 @@ export const KEY_BYTES = 16;
 export const FULL_BYTES = 12;
 export const SOURCE_BYTES = 8;
 
-/** A row as `load` fetches it: the three hashes and the state's digit. */
-const ROW_BYTES = KEY_BYTES + FULL_BYTES + SOURCE_BYTES + 1;
+/** `load` fetches a row as its three hashes and its state's digit. */
 const DIGIT_ZERO = 48;
 /** Greater than any key hash. */
 const PAST_ALL = Buffer.alloc(KEY_BYTES + 1, 0xff);
@@ -111,11 +110,12 @@ export function createRecords(db: Database): Records {
         const rows = chunk.get(resourceId, Buffer.from([first]), first === 255 ? PAST_ALL : Buffer.from([first + 1]));
         if (rows === null) continue;
         const bytes = rows as Buffer;
-        for (let at = 0; at < bytes.length; at += ROW_BYTES, i++) {
-          keys.set(bytes.subarray(at, at + KEY_BYTES), i * KEY_BYTES);
-          fulls.set(bytes.subarray(at + KEY_BYTES, at + KEY_BYTES + FULL_BYTES), i * FULL_BYTES);
-          sources.set(bytes.subarray(at + KEY_BYTES + FULL_BYTES, at + ROW_BYTES - 1), i * SOURCE_BYTES);
-          states[i] = (bytes[at + ROW_BYTES - 1] as number) - DIGIT_ZERO;
+        for (let at = 0; at < bytes.length; i++) {
+          // Byte by byte: a view of each hash of each row would cost more than the copying.
+          for (let k = i * KEY_BYTES, end = k + KEY_BYTES; k < end; k++) keys[k] = bytes[at++] as number;
+          for (let k = i * FULL_BYTES, end = k + FULL_BYTES; k < end; k++) fulls[k] = bytes[at++] as number;
+          for (let k = i * SOURCE_BYTES, end = k + SOURCE_BYTES; k < end; k++) sources[k] = bytes[at++] as number;
+          states[i] = (bytes[at++] as number) - DIGIT_ZERO;
         }
       }
       return { count: i, keys, fulls, sources, states };

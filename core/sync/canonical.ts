@@ -76,14 +76,15 @@ function writeValue(value: JsonValue | undefined): boolean {
     case 'object': {
       if (value === null) return false;
       if (Array.isArray(value)) return writeList(value);
-      if (!Object.isFrozen(value)) return writeObject(value);
       let known = shared.get(value);
-      if (known === undefined) {
+      if (known !== undefined) copy(known);
+      else {
+        if (!Object.isFrozen(value)) return writeObject(value);
         const start = at;
         writeObject(value);
         known = bytes.slice(start, at);
         shared.set(value, known);
-      } else copy(known);
+      }
       return known.length > 0;
     }
     default:

@@ -11,6 +11,10 @@ export interface Hashes {
   source(resource: string, sourceId: string): string;
 }
 
+/** @returns a function from a body in canonical form to its whole digest, of which a full hash is the beginning */
+export const fullHasher = (seal: Seal, resource: string): ((canonicalBody: Uint8Array) => string) =>
+  seal.hasher(`f\n${resource}\n`);
+
 export function createHashes(seal: Seal): Hashes {
   const fullOf = new Map<string, (bytes: Uint8Array) => string>();
   return {
@@ -18,7 +22,7 @@ export function createHashes(seal: Seal): Hashes {
     full(resource, canonicalBody) {
       let hash = fullOf.get(resource);
       if (hash === undefined) {
-        hash = seal.hasher(`f\n${resource}\n`);
+        hash = fullHasher(seal, resource);
         fullOf.set(resource, hash);
       }
       return hash(canonicalBody).slice(0, FULL_BYTES);

@@ -15,7 +15,7 @@ import { type Account, type Accounts, createAccounts } from './account.ts';
 import { type PersonRules, personRules } from './authorization.ts';
 import { canonical } from './canonical.ts';
 import { createHashTable, type HashTable } from './hash-table.ts';
-import { bytes, createHashes, type Hashes, textOf } from './hashes.ts';
+import { bytes, createHashes, fullHasher, type Hashes, textOf } from './hashes.ts';
 import { createOperations, OperationState, type Operations } from './operations.ts';
 
 /** A resource as the mapping makes it. */
@@ -123,6 +123,8 @@ interface ResourceState {
   byKey: HashTable | undefined;
   bySource: HashTable | undefined;
   readonly left: Map<string, PendingLeft>;
+  /** The full hash of a body in canonical form; its first bytes are what the ledger keeps. */
+  readonly digestOf: (canonicalBody: Uint8Array) => string;
   readonly check: (body: JsonObject) => CheckIssue[];
   readonly keyOf: (body: JsonObject) => string | undefined;
   readonly references: ReturnType<typeof referenceReader>;
@@ -289,10 +291,10 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     const { account, loaded, seen } = state;
     account.read += 1;
     read += 1;
-    const full = hashes.full(state.model.name, canonical(record.body));
+    const digest = state.digestOf(canonical(record.body));
     if (record.issues === undefined && record.disposition !== 'match') {
-      const known = state.byFull.find(full);
-      if (known !== -1 && isOwn(loaded.states[known]) && sameBytes(loaded.fulls, known * FULL_BYTES, full)) {
+      const known = state.byFull.find(digest);
+      if (known !== -1 && isOwn(loaded.states[known]) && sameBytes(loaded.fulls, known * FULL_BYTES, digest)) {
         if (seen[known] === Seen.unchanged) {
           account.skipped += 1;
           state.plan.skipped += 1;
@@ -300,7 +302,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         }
         if (seen[known] === Seen.changed) {
           // A row before this one says something else under the same key.
-          scanChanged(state, record, full);
+          scanChanged(state, record, digest.slice(0, FULL_BYTES));
           return;
         }
         seen[known] = Seen.unchanged;
@@ -313,7 +315,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         return;
       }
     }
-    scanChanged(state, record, full);
+    scanChanged(state, record, digest.slice(0, FULL_BYTES));
   };
 
   /** A record that was taken over from the API is this one of the source: from now on it is ours like any other. */
@@ -670,6 +672,7 @@ function startResource(
     byKey: undefined,
     bySource: undefined,
     left,
+    digestOf: fullHasher(input.ledger.seal, model.name),
     check: compileCheck(model, input.known),
     keyOf: keyReader(model.identity),
     references: referenceReader(model),
@@ -697,8 +700,9 @@ function bySource(state: ResourceState): HashTable {
 /** Whether what the source has no longer is ours to delete: sent by us, or taken over. */
 const isOwn = (state: number | undefined): boolean => state === RecordState.confirmed || state === RecordState.adopted;
 
-function sameBytes(stored: Uint8Array, at: number, hash: string): boolean {
-  for (let i = 0; i < hash.length; i++) if (stored[at + i] !== hash.charCodeAt(i)) return false;
+/** Whether the stored full hash is that of `digest`; the table has compared the first eight bytes. */
+function sameBytes(stored: Uint8Array, at: number, digest: string): boolean {
+  for (let i = 8; i < FULL_BYTES; i++) if (stored[at + i] !== digest.charCodeAt(i)) return false;
   return true;
 }
 
