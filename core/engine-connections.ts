@@ -605,6 +605,13 @@ export function createConnections(input: ConnectionsInput): Connections {
       const { mapping: _mapping, ...kept } = before;
       const profile = parseProfile({ ...kept, ...choices });
       await checkChoices(profile);
+      // A file from somebody else must not lead a kept secret to an address, or past a certificate, of its own choosing.
+      if (hostOf(profile.url) !== hostOf(before.url) || profile.ca.join('\n') !== before.ca.join('\n')) {
+        throw new Failure(
+          'usage',
+          `The file is for another address (${hostOf(profile.url)}), or trusts other certificates, than the connection "${existing.name}". Import it under another name, with its own key and secret.`,
+        );
+      }
       const alsoTypes = [...new Set(document.descriptors.map(({ type }) => type))];
       const result = given.test ? await runTest(profile, () => secretOf(existing, before), { alsoTypes }) : NOT_TESTED;
       refuseFailed(result.steps);

@@ -301,9 +301,9 @@ const adoptedSchema = z.object({
   matched: count,
   known: count,
   relinked: count,
+  forgotten: count,
   unnamed: count,
 });
-export type AdoptedView = z.infer<typeof adoptedSchema>;
 
 /** Every command: what goes in, what comes out. */
 export const commands = {

@@ -67,7 +67,7 @@ export function createProblems(db: Database, seal: Seal): Problems {
        sum(coalesce(own.count, 0)) AS records, sum(coalesce(waiting.count, 0)) AS held,
        sum(coalesce(own.count, 0) + coalesce(waiting.count, 0)) AS blocked,
        min(problem.id) AS first, coalesce(own.file, problem.file) AS file, coalesce(own.row, problem.row) AS row,
-       problem.detail
+       problem.value_hash IS NOT NULL AS oneValue, problem.detail
      FROM problem JOIN resource ON resource.id = problem.resource_id
        LEFT JOIN own ON own.id = problem.id LEFT JOIN waiting ON waiting.id = problem.id
      WHERE resource.connection_id = ? AND (own.id IS NOT NULL OR waiting.id IS NOT NULL)
@@ -110,11 +110,15 @@ export function createProblems(db: Database, seal: Seal): Problems {
       const rows = groups.all(connectionId) as (Omit<ProblemGroup, 'value'> & {
         first: number;
         blocked: number;
+        oneValue: number;
         detail: Buffer | null;
       })[];
-      return rows.map(({ first: _first, blocked: _blocked, detail, ...group }) => {
+      return rows.map(({ first: _first, blocked: _blocked, oneValue, detail, ...group }) => {
+        // Only where the whole group is of one value: of any other, the first record's would be taken for all.
         const opened =
-          detail === null ? undefined : (JSON.parse(seal.open('detail', detail)) as { value?: unknown }).value;
+          detail === null || oneValue === 0
+            ? undefined
+            : (JSON.parse(seal.open('detail', detail)) as { value?: unknown }).value;
         return { ...group, value: typeof opened === 'string' ? opened : undefined };
       });
     },

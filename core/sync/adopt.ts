@@ -7,6 +7,8 @@
  * (the source has no such record, or has it under another key by now), the record under the new key is created, and
  * the adopted one is planned as a delete that always waits for the steward: it may be another system's.
  */
+
+import type { EdFiClient } from '../edfi/client.ts';
 import type { DependencyOrder } from '../edfi/dependencies.ts';
 import { keyReader } from '../edfi/keys.ts';
 import type { ApiModel, ResourceModel, ResourceName } from '../edfi/model.ts';
@@ -24,7 +26,7 @@ import { inOrder, type MadeResource, type ReadingProgress } from './read-back.ts
 export interface AdoptInput {
   readonly ledger: Ledger;
   readonly connectionId: number;
-  readonly client: Reader;
+  readonly client: Reader & Pick<EdFiClient, 'item'>;
   readonly model: ApiModel;
   readonly order: DependencyOrder;
   /** What the connection's mapping makes; nothing else is taken over. */
@@ -47,6 +49,8 @@ export interface AdoptedResource {
   known: number;
   /** In the ledger before, without an id or with one that is no longer the item's: now with it. */
   relinked: number;
+  /** In the ledger before, and no longer at the API: the ledger forgets them, and the next sync makes them again. */
+  forgotten: number;
   /** Without a key that could be read. */
   unnamed: number;
 }
@@ -63,9 +67,9 @@ export async function adoptConnection(input: AdoptInput): Promise<Record<Resourc
   const counts: Record<ResourceName, AdoptedResource> = {};
   let items = 0;
   for (const [done, { resource, model }] of made.entries()) {
-    const count: AdoptedResource = { api: 0, adopted: 0, matched: 0, known: 0, relinked: 0, unnamed: 0 };
+    const count: AdoptedResource = { api: 0, adopted: 0, matched: 0, known: 0, relinked: 0, forgotten: 0, unnamed: 0 };
     counts[resource.name] = count;
-    const take = taker(input, resource, model, hashes, count);
+    const { take, forget } = taker(input, resource, model, hashes, count);
     const tell = (resources: number): void =>
       input.onProgress({ resource: resource.name, resources, of: made.length, items });
     for await (const page of sweep(input.client, resource.name, { parallel: input.parallel })) {
@@ -80,19 +84,26 @@ export async function adoptConnection(input: AdoptInput): Promise<Record<Resourc
       items += page.length;
       tell(done);
     }
+    await forget();
     tell(done + 1);
   }
   return counts;
 }
 
-/** @returns what takes over one item, and counts it once however often it comes */
+/** More that were not met than this tell of a key that may not read them, not of items that are gone. */
+const MOST_FORGOTTEN = 2_000;
+
+/**
+ * @returns what takes over one item, and counts it once however often it comes; and, when all were read, what asks for
+ *   the records that were not met one by one, and forgets those that the API does not have
+ */
 function taker(
-  { ledger, connectionId, now }: AdoptInput,
+  { ledger, client, connectionId, now }: AdoptInput,
   resource: MadeResource,
   model: ResourceModel,
   hashes: Hashes,
   count: AdoptedResource,
-): (item: Item) => void {
+): { take(item: Item): void; forget(): Promise<void> } {
   const resourceId = ledger.resourceId(connectionId, resource.name);
   const comparable = comparableReader(model, resource.members);
   const keyOf = keyReader(model.identity);
@@ -104,7 +115,7 @@ function taker(
   const unnamed = createHashTable();
   const matched = resource.disposition === 'match';
 
-  return (item) => {
+  const take = (item: Item): void => {
     const body = comparable(item.body);
     const key = keyOf(body);
     if (key === undefined) {
@@ -148,4 +159,21 @@ function taker(
       now(),
     );
   };
+
+  const forget = async (): Promise<void> => {
+    if (matched) return;
+    const unmet: Uint8Array[] = [];
+    for (let i = 0; i < before.count; i++) {
+      if (seen[i] === 0) unmet.push(before.keys.slice(i * KEY_BYTES, (i + 1) * KEY_BYTES));
+    }
+    if (unmet.length > MOST_FORGOTTEN) return;
+    for (const keyHash of unmet) {
+      const id = ledger.records.apiId(resourceId, keyHash);
+      // One that the key may not see is there all the same.
+      if (id === undefined || (await client.item(resource.name, id)) !== undefined) continue;
+      ledger.transaction(() => ledger.records.remove(resourceId, keyHash));
+      count.forgotten += 1;
+    }
+  };
+  return { take, forget };
 }

@@ -51,7 +51,15 @@ test('a clean district: adopted, and synced without a single write', async () =>
   expect(sum(adopted, 'adopted')).toBe(first.account.created);
   expect(adopted['ed-fi/schools']).toMatchObject({ adopted: 0, known: 0 });
   expect(adopted['ed-fi/schools']?.matched).toBeGreaterThan(0);
-  expect(adopted['ed-fi/students']).toEqual({ api: 60, adopted: 60, matched: 0, known: 0, relinked: 0, unnamed: 0 });
+  expect(adopted['ed-fi/students']).toEqual({
+    api: 60,
+    adopted: 60,
+    matched: 0,
+    known: 0,
+    relinked: 0,
+    forgotten: 0,
+    unnamed: 0,
+  });
   expect(fresh.ledger.confirmedCount(fresh.connectionId)).toBe(old.ledger.confirmedCount(old.connectionId));
   expect(proxy.writes).toEqual([]);
 
@@ -283,4 +291,17 @@ test('a batch that is only planned claims nothing', async () => {
   expect(states()).toEqual([3]);
   await fresh.sync(source, { approve: false });
   expect(states()).toEqual([1]);
+});
+
+test('what was deleted at the API by somebody else is made again after it', async () => {
+  const { source, proxy, old } = await lost();
+  const reading = await readingBack(proxy, old);
+  const [taken] = (await reading.client.page('ed-fi/studentSectionAssociations', { limit: 1, offset: 0 })).items;
+  await reading.client.remove('ed-fi/studentSectionAssociations', taken?.id ?? '');
+  proxy.writes.length = 0;
+  expect(sum(await reading.adopt(), 'forgotten')).toBe(1);
+  const again = await old.sync(source);
+  expectAccount(again);
+  expect(again.account).toMatchObject({ created: 1, updated: 0, deleted: 0 });
+  expect(counts(proxy.writes)).toEqual({ 'POST studentSectionAssociations': 1 });
 });

@@ -191,7 +191,8 @@ async function rotate(options: RotateOptions, [name = '']: readonly string[]): P
   const { key, test } = options;
   const given = await secretOf(options);
   const saved = await withTest(options, (engine) => engine.call('connections.rotate', { name, key, test, ...given }));
-  printSaved(options, saved, `The connection "${printable(name)}" has its new key; the old secret is forgotten.`);
+  const forgotten = saved.secretKept ? '; the old secret is forgotten' : '';
+  printSaved(options, saved, `The connection "${printable(name)}" has its new key${forgotten}.`);
   return Exit.ok;
 }
 

@@ -63,7 +63,7 @@ async function audit(options: Options): Promise<number> {
     else
       out(
         wrap(
-          `${plural(count, 'difference')}. A record that is missing or differs is put right by a sync after adopt; one that is unknown here was made by somebody else, or before this ledger: adopt takes it over.`,
+          `${plural(count, 'difference')}. After adopt, the next sync makes again what is missing, and knows what was unknown here. What differs was changed by somebody else; it is sent again when it changes in the source.`,
         ),
       );
     if (found.window.since !== null)

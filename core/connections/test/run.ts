@@ -156,7 +156,7 @@ async function run(test: ConnectionTest, options: ClientOptions, client: EdFiCli
       'round-trip',
       async () => {
         const { ms } = await client.ping();
-        const sentence = `A request and its answer take ${ms} milliseconds.`;
+        const sentence = `A request and its answer take ${ms} ms.`;
         return ms > SLOW_MS
           ? warned(
               sentence,
