@@ -438,6 +438,12 @@ describe('export and import', () => {
       code: 'connection-exists',
       sentence: expect.stringMatching(/vanish were: delete.*staffId/),
     });
+    // A file from somebody else must not lead the kept secret to an address of its own choosing.
+    const elsewhere = { ...document, url: 'http://127.0.0.1:9/' };
+    expect(await refused('connections.import', { document: elsewhere, replace: true, test: false })).toMatchObject({
+      code: 'usage',
+      sentence: expect.stringContaining('another address'),
+    });
     const { replaced } = await call('connections.import', { document, replace: true });
     expect(replaced).toEqual(['Records that vanish were: delete.', 'Settings change: staffId.']);
     expect(await call('connections.show', { name: 'here' })).toMatchObject({
