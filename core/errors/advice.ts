@@ -33,3 +33,7 @@ export function advise(
 
 /** @returns whether sending the same again, later, may succeed by itself */
 export const retryHelps = (code: string): boolean => isProblemCode(code) && CATALOGUE[code].retryHelps;
+
+/** @returns whether a problem of this code is one, or only worth knowing */
+export const severityOf = (code: string): 'error' | 'warning' =>
+  isProblemCode(code) ? CATALOGUE[code].severity : 'error';

@@ -3,25 +3,27 @@
  * where, and what to do. The sentence may name files, rows, columns, resources, properties and connections; it never
  * holds a value from a record, a server's own words, or a secret.
  */
-export type FailureCode =
-  | 'usage'
-  | 'source-unusable'
-  | 'mapping-invalid'
-  | 'connection-unknown'
-  | 'connection-exists'
-  | 'secret-missing'
-  | 'api-unreachable'
-  | 'api-not-edfi'
-  | 'api-unusable'
-  | 'credentials-refused'
-  | 'specification-unusable'
-  | 'ledger-in-use'
-  | 'ledger-damaged'
-  | 'ledger-from-future'
-  | 'disk-full'
-  | 'approval-needed'
-  | 'cancelled'
-  | 'internal';
+export const FAILURE_CODES = [
+  'usage',
+  'source-unusable',
+  'mapping-invalid',
+  'connection-unknown',
+  'connection-exists',
+  'secret-missing',
+  'api-unreachable',
+  'api-not-edfi',
+  'api-unusable',
+  'credentials-refused',
+  'specification-unusable',
+  'ledger-in-use',
+  'ledger-damaged',
+  'ledger-from-future',
+  'disk-full',
+  'approval-needed',
+  'cancelled',
+  'internal',
+] as const;
+export type FailureCode = (typeof FAILURE_CODES)[number];
 
 export class Failure extends Error {
   readonly code: FailureCode;

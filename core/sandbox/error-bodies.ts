@@ -92,6 +92,12 @@ function error(facts: ProblemFacts): Body {
         blockingUris: blocking,
       };
     }
+    if (type.endsWith('non-unique-values')) {
+      return { message: 'Insert failed: the identity is in use by another document', blockingUris: [] };
+    }
+    if (type.endsWith('multi-user-conflict')) {
+      return { message: 'Write conflict due to concurrent access to this or related resources' };
+    }
     if (type.endsWith('key-change-not-supported')) {
       return { message: 'The identity fields of the document cannot be modified' };
     }

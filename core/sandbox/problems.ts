@@ -309,6 +309,25 @@ export const nonUniqueIdentity = (entity: string, names: readonly string[], valu
     older: `A natural key conflict occurred when attempting to update a '${entity}' resource with a duplicate key. The duplicated columns and values are [${names.join(', ')}] (${values.join(', ')}).`,
   });
 
+/** A value that is no key, but may occur once only, is another item's already. */
+export const nonUniqueValues = (): Problem =>
+  new Problem({
+    status: 409,
+    type: 'data-conflict:non-unique-values',
+    title: 'Non-Unique Values',
+    detail: 'A value of the item has to be unique, and another item has it already.',
+    older: 'The value(s) supplied for the resource are not unique.',
+  });
+
+/** Another client's request and this one met on the way to the database. */
+export const multiUserConflict = (): Problem =>
+  new Problem({
+    status: 409,
+    type: 'data-conflict:multi-user-conflict',
+    title: 'Multi-User Conflict',
+    detail: 'The item was modified or deleted by another user while this request was processed.',
+  });
+
 export const optimisticLockFailed = (): Problem =>
   new Problem({
     status: 412,

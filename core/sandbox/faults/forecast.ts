@@ -11,6 +11,7 @@ export type FaultCounts = Readonly<Record<FaultKind, number>>;
 /** What becomes of a request instead of a plain answer. */
 export type Ending =
   | ({ readonly kind: 'refusal' } & Refusal)
+  | FaultOf<'conflict'>
   | FaultOf<'page'>
   | FaultOf<'drop'>
   | FaultOf<'half'>
@@ -142,6 +143,7 @@ export function createForecast({ seed, rules }: FaultPlan, server: Server): Fore
           return true;
         };
       }
+      case 'conflict':
       case 'page':
       case 'drop':
       case 'half':

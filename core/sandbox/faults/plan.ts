@@ -16,7 +16,10 @@ const SURFACES = ['data', 'token', 'metadata', 'other'] as const;
 /** A part of the API: its data, the sign-in, specifications and dependencies, or the rest (discovery, token_info …). */
 export type Surface = (typeof SURFACES)[number];
 
-/** Which requests a rule strikes; without it every data request (the sign-in for `shortTokens`, all for the server's own). */
+/**
+ * Which requests a rule strikes; without it every data request (those that write for `conflict`, the sign-in for
+ * `shortTokens`, all for the server's own).
+ */
 const when = z.strictObject({
   on: z.array(z.enum(SURFACES)).min(1).optional(),
   /** `ed-fi/students` */
@@ -80,6 +83,8 @@ const faults = {
     /** So many at once before the rate counts; 1 unless told. */
     burst: count.optional(),
   }),
+  /** A write is refused (409), as where another client was faster; it takes no effect. */
+  conflict: z.strictObject({ kind: z.literal('conflict'), as: z.enum(['non-unique-values', 'multi-user-conflict']) }),
   /** A gateway's HTML page instead of the answer: before the request was looked at (unless told), or after it took effect. */
   page: z.strictObject({
     kind: z.literal('page'),
@@ -137,6 +142,7 @@ const plan = z.strictObject({
         faults.latency,
         faults.capacity,
         faults.status,
+        faults.conflict,
         faults.page,
         faults.drop,
         faults.half,

@@ -20,6 +20,7 @@ function surfacesOf({ kind }: Fault): readonly Surface[] | undefined {
     case 'latency':
     case 'capacity':
     case 'status':
+    case 'conflict':
     case 'page':
     case 'drop':
     case 'half':
@@ -28,6 +29,10 @@ function surfacesOf({ kind }: Fault): readonly Surface[] | undefined {
       return ['data'];
   }
 }
+
+/** Reading conflicts with nobody, and what is deleted needs no unique value. */
+const methodsOf = ({ kind }: Fault): readonly string[] | undefined =>
+  kind === 'conflict' ? ['POST', 'PUT'] : undefined;
 
 const happensOnce = ({ kind }: Fault): boolean => kind === 'revoke' || kind === 'maintenance';
 
@@ -43,7 +48,7 @@ export interface Trigger {
 /** @param index the rule's place in the plan, from 0 */
 export function createTrigger(seed: number, index: number, { fault, when = {} }: FaultRule): Trigger {
   const surfaces = when.on ?? surfacesOf(fault);
-  const methods: readonly string[] | undefined = when.methods;
+  const methods: readonly string[] | undefined = when.methods ?? methodsOf(fault);
   // A resource is two whole segments of the path; what follows may be an id, `deletes` or nothing.
   const resources = when.resources?.map((resource) => `/${resource}/`);
   const share = when.share ?? 1;

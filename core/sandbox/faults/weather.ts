@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { ApiRequest, ApiResponse } from '../exchange.ts';
 import type { Problem } from '../problems.ts';
+import { conflictProblem } from './conflict.ts';
 import { createForecast, type Decision, type FaultCounts, type Forecast } from './forecast.ts';
 import type { Listener } from './listener.ts';
 import { type FaultPlan, parseFaults } from './plan.ts';
@@ -93,6 +94,12 @@ export function createWeather(given: FaultPlan | undefined, ground: Ground): Wea
         ground.send(outgoing, byClock(refused, decision));
         break;
       }
+      case 'conflict':
+        ground.send(
+          outgoing,
+          byClock(() => ground.refuse(conflictProblem(ending.as)), decision),
+        );
+        break;
       case 'page': {
         if (ending.moment === 'after') answer();
         const page = (): ApiResponse => gatewayPage(ending.status);
