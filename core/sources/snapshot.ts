@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { z } from 'zod';
 import { Failure } from '../errors/failure.ts';
+import { olderName } from './file-names.ts';
 import { readFailure, shown, stopIfAborted, systemCode, unusable } from './refuse.ts';
 import type { RowBatch, Source, TableInfo } from './types.ts';
 
@@ -11,7 +12,8 @@ import type { RowBatch, Source, TableInfo } from './types.ts';
  * A sealed copy of the last full set of rows, without which a delta export means nothing. On disk:
  *
  *     header    8 bytes `RBSNAP01`, 16 bytes salt
- *     blocks    4 bytes length, AES-256-GCM of zstd of JSON [[row numbers], [rows]], 16 bytes tag; any number
+ *     blocks    4 bytes length, AES-256-GCM of zstd of JSON [[row numbers], [rows], file where it is not the table's
+ *               own], 16 bytes tag; any number
  *     index     the same, of JSON: version, fingerprint, tables with the place and number of their blocks
  *     trailer   8 bytes place of the index, 8 bytes `RBSNAPND`
  *
@@ -46,8 +48,8 @@ const index = z.strictObject({
 });
 type Index = z.infer<typeof index>;
 
-/** Row numbers and rows. Checked by its seal: only we can have written it. */
-type Block = readonly [number[], string[][]];
+/** Row numbers, rows, and their file where it is not the table's own. Checked by its seal: only we can have written it. */
+type Block = readonly [number[], string[][], string?];
 
 type BlockKind = 'rows' | 'index';
 
@@ -118,9 +120,11 @@ async function writeSnapshot(source: Source, handle: FileHandle, key: Buffer, si
     let rows: (readonly string[])[] = [];
     let numbers: number[] = [];
     let characters = 0;
+    let from: string | undefined;
     const flush = async (): Promise<void> => {
       if (rows.length === 0) return;
-      await write(sealed('rows', blocks++, JSON.stringify([numbers, rows])));
+      const block: readonly unknown[] = from === undefined ? [numbers, rows] : [numbers, rows, from];
+      await write(sealed('rows', blocks++, JSON.stringify(block)));
       table.blocks++;
       rows = [];
       numbers = [];
@@ -128,6 +132,8 @@ async function writeSnapshot(source: Source, handle: FileHandle, key: Buffer, si
     };
     for await (const batch of source.read(name, columns, signal)) {
       stopIfAborted(signal);
+      if (batch.file !== from) await flush();
+      from = batch.file;
       for (const [at, row] of batch.rows.entries()) {
         rows.push(row);
         numbers.push(batch.numbers[at]!);
@@ -147,12 +153,20 @@ async function writeSnapshot(source: Source, handle: FileHandle, key: Buffer, si
 }
 
 /**
- * Opens a sealed copy as a full set. Its tables name their file as `users.csv of the last export`, and rows keep the
- * numbers they had there.
+ * What a sealed copy is opened as, which is how its rows name their files.
+ * `base`: a delta is laid over it. Its files are `users.csv of the last export`, and those that were of an earlier
+ * export when it was made are of one more before now (`olderName`).
+ * `itself`: it stands for the export it was made of, to send or to look at that again. Files have the names they had,
+ * so that a record is at the same place as in the batch that made the copy.
+ */
+export type SnapshotUse = 'base' | 'itself';
+
+/**
+ * Opens a sealed copy as a full set; rows keep their numbers.
  * @param key the 32 bytes it was sealed with.
  * @throws Failure when the file is missing, damaged, or sealed with another key; also while reading.
  */
-export async function openSnapshot(file: string, key: Buffer): Promise<Source> {
+export async function openSnapshot(file: string, key: Buffer, as: SnapshotUse = 'base'): Promise<Source> {
   const handle = await open(file, 'r').catch((thrown: unknown) => {
     if (systemCode(thrown) === 'ENOENT') {
       throw unusable(
@@ -178,7 +192,7 @@ export async function openSnapshot(file: string, key: Buffer): Promise<Source> {
       };
     };
     const contents = await readIndex(readBlock, indexPlace, size, file);
-    return snapshotSource(contents, readBlock, () => handle.close());
+    return snapshotSource(contents, as === 'base' ? olderName : (name) => name, readBlock, () => handle.close());
   } catch (thrown) {
     await handle.close();
     throw thrown;
@@ -194,10 +208,15 @@ async function readIndex(readBlock: ReadBlock, place: number, size: number, file
   return index.parse(JSON.parse(text));
 }
 
-function snapshotSource(contents: Index, readBlock: ReadBlock, close: () => Promise<void>): Source {
+function snapshotSource(
+  contents: Index,
+  nameNow: (file: string) => string,
+  readBlock: ReadBlock,
+  close: () => Promise<void>,
+): Source {
   const tables = new Map<string, TableInfo>();
   for (const { name, columns, file: named } of contents.tables) {
-    tables.set(name, { name, columns, mode: 'bulk', file: `${named.replace(LAST_EXPORT, '')}${LAST_EXPORT}` });
+    tables.set(name, { name, columns, mode: 'bulk', file: nameNow(named) });
   }
   async function* read(name: string, columns: readonly string[], signal?: AbortSignal): AsyncGenerator<RowBatch> {
     const table = contents.tables.find((one) => one.name === name);
@@ -208,8 +227,12 @@ function snapshotSource(contents: Index, readBlock: ReadBlock, close: () => Prom
       stopIfAborted(signal);
       const { text, next } = await readBlock(place, 'rows', table.first + at);
       place = next;
-      const [numbers, rows] = JSON.parse(text) as Block;
-      yield { numbers, rows: rows.map((row) => projection.map((column) => row[column] ?? '')) };
+      const [numbers, rows, from] = JSON.parse(text) as Block;
+      yield {
+        numbers,
+        rows: rows.map((row) => projection.map((column) => row[column] ?? '')),
+        ...(from === undefined ? {} : { file: nameNow(from) }),
+      };
     }
   }
   return {
@@ -222,8 +245,6 @@ function snapshotSource(contents: Index, readBlock: ReadBlock, close: () => Prom
     close,
   };
 }
-
-const LAST_EXPORT = ' of the last export';
 
 function fileKey(header: Buffer, key: Buffer): Buffer {
   if (key.length !== 32) throw new Failure('internal', 'The key of a sealed copy must have 32 bytes.');
