@@ -34,6 +34,7 @@ import { Failure, type FailureCode } from './errors/failure.ts';
 import type { ConnectionRow, Ledger } from './ledger/ledger.ts';
 import { resolveSettings } from './mapping/compile.ts';
 import { loadMapping, shippedMappings } from './mapping/load.ts';
+import { isConnectionLabel, LABEL_WORDS, numberLabel } from './support/fields.ts';
 import { keepLearned, keptKnowledge } from './sync/knowledge.ts';
 import { compileChosen, neededOf } from './sync/needs.ts';
 
@@ -68,8 +69,21 @@ export interface Connections {
   clientOf(row: ConnectionRow, signal: AbortSignal): EdFiClient;
   /** Looks a clone over once its API is known; called after each batch. */
   compareWhereNew(connectionId: number): Promise<void>;
+  /** What the API told of the key when it was last tested. */
+  keyInfo(connectionId: number): KeyInfoView | undefined;
   /** Stops every test under way. */
   stop(): void;
+}
+
+/** @throws Failure for what is none of the words */
+function labelIn(given: string): string | undefined {
+  const label = given.trim().toLowerCase();
+  if (label === '') return undefined;
+  if (isConnectionLabel(label)) return label;
+  throw new Failure(
+    'usage',
+    `Support hears of a connection by one of these words, with a number behind it or without (state-2): ${LABEL_WORDS.join(', ')}.`,
+  );
 }
 
 export function createConnections(input: ConnectionsInput): Connections {
@@ -391,6 +405,7 @@ export function createConnections(input: ConnectionsInput): Connections {
       const profile = profileOf(row);
       return {
         ...view(row),
+        label: profile.label ?? numberLabel(row.id),
         settings: profile.settings,
         routeValues: profile.routeValues,
         vanished: profile.vanished,
@@ -425,6 +440,7 @@ export function createConnections(input: ConnectionsInput): Connections {
         ...fileAt('mapping', given.mapping),
         ...(given.vanished === undefined ? {} : { vanished: given.vanished }),
         ...(given.resources === undefined ? {} : { off: given.resources.off }),
+        ...(given.label === undefined ? {} : { label: labelIn(given.label) }),
         // The keychain has the secret under the name of before.
         ...(given.newName === undefined ? {} : { secretSlot: slotOf(row, before) }),
       });
@@ -450,7 +466,13 @@ export function createConnections(input: ConnectionsInput): Connections {
     },
     'connections.clone': async (given) => {
       const from = find(given.from);
-      const { secretFile: _file, secretSlot: _slot, startingPoint: _before, ...original } = profileOf(from);
+      const {
+        secretFile: _file,
+        secretSlot: _slot,
+        startingPoint: _before,
+        label: _label,
+        ...original
+      } = profileOf(from);
       const choices = parseProfile({
         ...original,
         key: given.key,
@@ -635,6 +657,7 @@ export function createConnections(input: ConnectionsInput): Connections {
 
   return {
     handlers,
+    keyInfo: (id) => keptKeyInfo(id)?.info,
     find,
     profileOf,
     clientOf: (row, signal) => {

@@ -33,6 +33,10 @@ export interface EngineHost {
   /** @throws Failure with the engine's code and sentence */
   call<N extends CommandName>(command: N, input: CommandInput<N>): Promise<CommandOutput<N>>;
   close(): Promise<void>;
+  /** Ends the thread at once, whatever it does: for one that no longer answers. The ledger takes no harm. */
+  kill(): Promise<void>;
+  /** Resolves when the thread has ended, however it did. */
+  readonly ended: Promise<void>;
 }
 
 const YOUNG_MB = 192;
@@ -57,6 +61,7 @@ export function startEngine(data: WorkerData, onEvent: (event: EngineEvent) => v
     new Failure(
       'internal',
       'The engine stopped unexpectedly. What the API confirmed is in the ledger; run the same again.',
+      { engineStopped: true },
     );
   return new Promise((resolve, reject) => {
     const host: EngineHost & { keychain: boolean } = {
@@ -70,7 +75,7 @@ export function startEngine(data: WorkerData, onEvent: (event: EngineEvent) => v
             resolve: (value) => {
               const answer = commands[command].output.safeParse(value);
               if (answer.success) done(answer.data as never);
-              else fail(died());
+              else fail(new Failure('internal', 'The engine answered in a way that Rollbook does not understand.'));
             },
             reject: fail,
           });
@@ -83,6 +88,10 @@ export function startEngine(data: WorkerData, onEvent: (event: EngineEvent) => v
         worker.postMessage({ type: 'close' } satisfies HostMessage);
         await ended;
       },
+      async kill() {
+        await worker.terminate();
+      },
+      ended: new Promise((done) => worker.once('exit', () => done())),
     };
     const fail = (failure: Failure): void => {
       reject(failure);

@@ -14,21 +14,30 @@ import {
   type EngineAnswer,
   type EngineEvent,
   type ParsedInput,
-  type ProblemGroupView,
+  type SyncResult,
 } from './contract/schemas.ts';
 import type { ApiModel } from './edfi/model.ts';
 import { createConnections } from './engine-connections.ts';
-import { advise } from './errors/advice.ts';
+import { writeProblems } from './engine-fix-list.ts';
+import { createEngineLog, type HostKind, startedEvent, whyOf } from './engine-log.ts';
+import { createProblemsRoom } from './engine-problems.ts';
+import { createSupportRoom, readSettings } from './engine-support.ts';
 import { Failure, isFailure } from './errors/failure.ts';
 import { asLedgerFailure, type Ledger, ledgerExists, openLedger } from './ledger/ledger.ts';
+import type { Random } from './ledger/references.ts';
 import { createSeal, type Seal } from './ledger/seal.ts';
-import { type DescriptorMap, normaliseCode, suggest } from './mapping/descriptors.ts';
+import { normaliseCode } from './mapping/descriptors.ts';
+import type { EventLog } from './support/events.ts';
+import { duration } from './support/fields.ts';
+import { codeOf, framesOf } from './support/frames.ts';
+import { openPrivateFolder } from './support/private-folder.ts';
+import { type EventLogOptions, openEventLog } from './support/sink.ts';
 import { adoptConnection } from './sync/adopt.ts';
 import { type AuditInput, auditConnection } from './sync/audit.ts';
 import { displayName } from './sync/describe.ts';
 import { loadKnowledge } from './sync/knowledge.ts';
 import { compileChosen } from './sync/needs.ts';
-import { type DescriptorContext, runSync } from './sync/sync.ts';
+import { runSync, type SyncInput } from './sync/sync.ts';
 
 export interface EngineOptions {
   /** The data folder: ledger, sealed copies of sources. */
@@ -39,9 +48,17 @@ export interface EngineOptions {
   readonly secret: string | undefined;
   readonly now: () => number;
   readonly emit: (event: EngineEvent) => void;
+  /** What random references are made of; the system's own source unless given. */
+  readonly random?: Random;
+  /** Who runs the engine; the command line unless told. */
+  readonly host?: HostKind;
+  /** Opens the log; into the data folder unless given. */
+  readonly openLog?: (options: EventLogOptions) => EventLog;
 }
 
 export interface Engine {
+  /** Writes down that something went wrong that nobody foresaw; nothing of it but codes and places in our own files. */
+  crashed(thrown: unknown, how: 'uncaught' | 'rejection'): void;
   /** Takes a command as it came from a host, checks it, and answers; never throws. */
   handle(command: string, input: unknown): Promise<EngineAnswer>;
   close(): Promise<void>;
@@ -49,6 +66,7 @@ export interface Engine {
 
 type Handlers = { [N in CommandName]: (input: ParsedInput<N>) => Promise<CommandOutput<N>> };
 
+const DAY_MS = 86_400_000;
 /** Sockets to one API at most; `auto` finds its number below it. */
 const MAX_CONNECTIONS = 64;
 
@@ -57,7 +75,24 @@ const MAX_CONNECTIONS = 64;
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { folder, keychain, now, emit } = options;
-  const { ledger, seal } = await openFolder(folder, keychain);
+  const startedAt = now();
+  const openLog = options.openLog ?? openEventLog;
+  const started = startedEvent(options.host ?? 'cli');
+  const { ledger, seal } = await openFolder(folder, keychain, options.random).catch((thrown: unknown) => {
+    const events = openLog({ folder, now, words: () => undefined });
+    if (started !== undefined) events.write(started);
+    events.write({ type: 'ledger.failed', ...whyOf(thrown), thrown: codeOf(thrown) });
+    events.close();
+    throw thrown;
+  });
+  const { logDays, logMegabytes } = readSettings(ledger);
+  const events = openLog({
+    folder,
+    now,
+    words: () => log.words(),
+    retention: { days: logDays, megabytes: logMegabytes },
+  });
+  const scratch = openPrivateFolder(folder);
   // Two data folders of one account must not take each other's secrets for their own.
   const scope = seal.fileKey('names of secrets').toString('hex').slice(0, 16);
   let running: AbortController | undefined;
@@ -83,43 +118,21 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   });
   const { find } = connections;
 
-  const problemsOf = (connectionId: number, context: DescriptorContext): ProblemGroupView[] =>
-    ledger.problems.groups(connectionId).map((group) => {
-      const advice = advise(group.code, group);
-      const type = group.code === 'descriptor-unmapped' ? group.subject : null;
-      const suggestions =
-        type === null || group.value === undefined
-          ? []
-          : suggest(type, group.value, context.known[type] ?? [], context.map).map(({ uri, confidence }) => ({
-              uri,
-              confidence,
-            }));
-      return {
-        code: group.code,
-        ...advice,
-        resource: displayName(group.resource),
-        path: group.path,
-        subject: group.subject,
-        value: group.value ?? null,
-        suggestions,
-        records: group.records,
-        held: group.held,
-        file: group.file,
-        row: group.row,
-      };
-    });
-
-  /** Descriptor values kept from the last sync: enough for advice without asking the API. */
-  const keptDescriptors = (connectionId: number, types: Iterable<string>): DescriptorContext => {
-    const known: Record<string, readonly string[]> = {};
-    for (const type of types) {
-      const kept = ledger.cached(connectionId, `descriptors ${type}`);
-      if (kept !== undefined) known[type] = JSON.parse(kept.text) as string[];
-    }
-    const map: Record<string, Record<string, string>> = {};
-    for (const { type, code, uri } of ledger.descriptorMap(connectionId)) map[type] = { ...map[type], [code]: uri };
-    return { known, map: map as DescriptorMap };
-  };
+  const problems = createProblemsRoom({ ledger, folder, find, now });
+  const log = createEngineLog({ ledger, profileOf: connections.profileOf, keyInfo: connections.keyInfo, now }, events);
+  if (started !== undefined) events.write(started);
+  log.opened();
+  const support = createSupportRoom({
+    ledger,
+    folder,
+    host: options.host ?? 'cli',
+    now,
+    log,
+    dropped: events.dropped,
+    profileOf: connections.profileOf,
+    keyInfo: connections.keyInfo,
+    hasKeychain: keychain !== undefined,
+  });
 
   /** The API's model kept from the last sync; undefined before the first. */
   const keptModel = (connectionId: number): ApiModel | undefined => {
@@ -163,42 +176,86 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     }
   };
 
+  /** Runs one batch of a connection; one at a time, since a ledger has one writer. */
+  const runBatch = async (
+    name: string,
+    input: Pick<SyncInput, 'source' | 'planOnly' | 'approve' | 'retry' | 'concurrency' | 'choose'> & {
+      readonly patienceSeconds: number;
+    },
+  ): Promise<SyncResult> => {
+    if (running !== undefined) throw batchRunning();
+    const row = find(name);
+    const profile = connections.profileOf(row);
+    const controller = new AbortController();
+    const client = connections.clientOf(row, controller.signal);
+    running = controller;
+    log.batchStarted(row, {
+      isPlan: input.planOnly,
+      isRetry: input.choose !== undefined || input.retry,
+      isFixed: input.concurrency !== 'auto',
+    });
+    try {
+      const outcome = await runSync({
+        ledger,
+        folder,
+        connectionId: row.id,
+        client,
+        maxConnections: MAX_CONNECTIONS,
+        settings: { ...profile.settings, studentId: profile.studentId },
+        mappingFile: profile.mapping,
+        vanished: profile.vanished,
+        isOff: (resource) => isOff(profile.off, resource),
+        source: input.source,
+        ...(input.choose === undefined ? {} : { choose: input.choose }),
+        planOnly: input.planOnly,
+        approve: input.approve,
+        retry: input.retry,
+        concurrency: input.concurrency,
+        patienceMs: input.patienceSeconds * 1000,
+        now,
+        emit,
+        signal: controller.signal,
+      });
+      await connections.compareWhereNew(row.id);
+      const kept = readSettings(ledger).problemDays * DAY_MS;
+      ledger.transaction(() => ledger.problems.purge(now() - kept));
+      log.forgetWords();
+      log.batchEnded(row, outcome);
+      return { ...outcome, problems: problems.open(row.id, outcome.descriptors) };
+    } finally {
+      running = undefined;
+      await client.close();
+    }
+  };
+
   const handlers: Handlers = {
     ...connections.handlers,
-    'sync.run': async (input) => {
-      if (running !== undefined) throw batchRunning();
-      const row = find(input.connection);
-      const profile = connections.profileOf(row);
-      const controller = new AbortController();
-      const client = connections.clientOf(row, controller.signal);
-      running = controller;
-      try {
-        const { descriptors, ...outcome } = await runSync({
-          ledger,
-          folder,
-          connectionId: row.id,
-          client,
-          maxConnections: MAX_CONNECTIONS,
-          settings: { ...profile.settings, studentId: profile.studentId },
-          mappingFile: profile.mapping,
-          vanished: profile.vanished,
-          isOff: (resource) => isOff(profile.off, resource),
-          source: input.source,
-          planOnly: input.planOnly,
-          approve: input.approve,
-          retry: input.retry,
-          concurrency: input.concurrency,
-          patienceMs: input.patienceSeconds * 1000,
-          now,
-          emit,
-          signal: controller.signal,
-        });
-        await connections.compareWhereNew(row.id);
-        return { ...outcome, problems: problemsOf(row.id, descriptors) };
-      } finally {
-        running = undefined;
-        await client.close();
-      }
+    ...problems.handlers,
+    ...support.handlers,
+    'fixList.write': async ({ connection, group, ...input }) => {
+      const row = find(connection);
+      return writeProblems({
+        ...input,
+        ledger,
+        folder,
+        scratch: scratch.path,
+        connectionId: row.id,
+        group: group === undefined ? undefined : problems.group(row.id, group),
+      });
+    },
+    'sync.run': async (input) => runBatch(input.connection, input),
+    'retry.run': async ({ connection, what, ...input }) => {
+      let selected = 0;
+      const row = find(connection);
+      const result = await runBatch(connection, {
+        ...input,
+        source: undefined,
+        retry: false,
+        choose: () => {
+          selected = problems.choose(row.id, what);
+        },
+      });
+      return { ...result, selected };
     },
     'audit.run': ({ connection, full }) =>
       readBack(connection, async (at) => {
@@ -210,11 +267,6 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       running?.abort();
       return {};
     },
-    'problems.list': async ({ connection }) => {
-      const row = find(connection);
-      const types = ledger.problems.groups(row.id).flatMap((group) => (group.subject === null ? [] : [group.subject]));
-      return problemsOf(row.id, keptDescriptors(row.id, types));
-    },
     'descriptors.list': async ({ connection }) => ledger.descriptorMap(find(connection).id),
     'descriptors.map': async ({ connection, type, code, uri }) => {
       const row = find(connection);
@@ -223,7 +275,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       if (name === '' || !/^[A-Za-z]\w*Descriptor$/.test(name)) {
         throw new Failure('usage', 'The API has no such descriptor type. Take one like GradeLevelDescriptor.');
       }
-      const known = keptDescriptors(row.id, [name]).known[name];
+      const known = problems.keptDescriptors(row.id, [name]).known[name];
       const value = known === undefined ? uri : sameWord(known, uri);
       if (value === undefined) {
         throw new Failure(
@@ -240,10 +292,17 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     async handle(command, input) {
       try {
         if (!isCommand(command)) throw new Failure('usage', 'The engine does not know this command.');
+        const begun = now();
+        const before = log.connectionIn(command, input);
         const work = dispatchCommand(handlers, command, input);
         underWay.add(work);
         try {
-          return { ok: await work };
+          const output = await work;
+          log.commandDone({ command, input, output, before, ms: now() - begun });
+          return { ok: output };
+        } catch (thrown) {
+          log.commandFailed(command, before, thrown);
+          throw thrown;
         } finally {
           underWay.delete(work);
         }
@@ -257,7 +316,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       // What is on its way to the API is still written down when its answer comes.
       await Promise.allSettled(underWay);
       ledger.close();
+      scratch.close();
+      events.write({ type: 'app.stopped', why: 'asked', ranMs: duration(now() - startedAt) });
+      events.close();
     },
+    crashed: (thrown, how) =>
+      events.write({ type: 'app.crashed', where: 'engine', how, code: codeOf(thrown), frames: framesOf(thrown) }),
   };
 }
 
@@ -272,13 +336,14 @@ const sameWord = (words: readonly string[], word: string): string | undefined =>
 async function openFolder(
   folder: string,
   keychain: SecretStore | undefined,
+  random: Random | undefined,
 ): Promise<{ readonly ledger: Ledger; readonly seal: Seal }> {
   const isThere = ledgerExists(folder);
   if (isThere) await refuseEmpty(path.join(folder, 'ledger.db'));
   const { key, discard } = await ledgerKey(folder, isThere, keychain);
   const seal = createSeal(key);
   try {
-    return { ledger: openLedger(folder, seal), seal };
+    return { ledger: openLedger(folder, seal, random), seal };
   } catch (thrown) {
     if (!isThere && !(isFailure(thrown) && thrown.code === 'ledger-in-use')) {
       for (const end of ['', '-wal', '-journal']) rmSync(path.join(folder, `ledger.db${end}`), { force: true });

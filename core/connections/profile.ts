@@ -33,6 +33,8 @@ export const profileSchema = z.strictObject({
   keySince: z.number().int().nonnegative().optional(),
   /** What the keychain's name for the secret ends in; the connection's name, unless told. */
   secretSlot: z.string().min(1).optional(),
+  /** How support hears of it, where the steward chose a word; else its number. */
+  label: z.string().optional(),
   /** For a clone: where it came from, and what has to be looked at again. */
   startingPoint: z
     .strictObject({

@@ -50,24 +50,116 @@ export const planSchema = z.object({
 });
 export type PlanView = z.infer<typeof planSchema>;
 
+/**
+ * How a cause stands. new: first met in the last batch; regressed: was gone, or marked as fixed, and is back; fixed: the
+ * steward says so, and the next batch will show; resolved: nothing is left of it.
+ */
+export const groupStates = ['new', 'ongoing', 'regressed', 'fixed', 'ignored', 'resolved'] as const;
+export type GroupState = (typeof groupStates)[number];
+
+/** Named to support by a random reference, resolved by this ledger alone: `R-7K4M-2Q` a record, `G-…` a cause. */
+const recordReference = z.string().regex(/^R-[0-9A-Z]{4}-[0-9A-Z]{2}$/);
+const groupReference = z.string().regex(/^G-[0-9A-Z]{4}-[0-9A-Z]{2}$/);
+/** Milliseconds since 1970. */
+const time = z.number();
+
 /** One root cause. `value` and the samples are for this workstation's screen. */
 export const problemGroupSchema = z.object({
+  group: groupReference,
+  state: z.enum(groupStates),
   code: z.string(),
   title: z.string(),
   what: z.string(),
   fix: z.string(),
   who: z.string(),
+  /** The same records, sent again unchanged, may succeed. */
+  retryHelps: z.boolean(),
+  severity: z.enum(['error', 'warning']),
   resource: z.string(),
   path: z.string().nullable(),
   subject: z.string().nullable(),
+  /** The HTTP status of the last refusal; null where it was found here. */
+  status: count.nullable(),
   value: z.string().nullable(),
   suggestions: z.array(z.object({ uri: z.string(), confidence: z.string() })),
+  /** Records that fail for it themselves, and records that wait because of them. */
   records: count,
   held: count,
+  /** How many records were ever met with it. */
+  occurrences: count,
+  firstSeen: time,
+  lastSeen: time,
   file: z.string().nullable(),
   row: count.nullable(),
 });
 export type ProblemGroupView = z.infer<typeof problemGroupSchema>;
+
+/** A page of causes, the one whose end would release most first; `next` asks for the following page. */
+export const problemPageSchema = z.object({
+  groups: z.array(problemGroupSchema),
+  next: z.string().nullable(),
+  /** Of all causes that are neither ignored nor marked as fixed. */
+  open: z.object({ causes: count, records: count, held: count }),
+  /** Causes that are ignored, or marked as fixed and not yet looked at again. */
+  hidden: count,
+});
+export type ProblemPage = z.infer<typeof problemPageSchema>;
+
+/** A record that is not in the API as it should be; `id` is good until the next batch. */
+export const problemRecordSchema = z.object({
+  id: count,
+  resource: z.string(),
+  state: z.enum(['rejected', 'held', 'failed', 'planned']),
+  kind: z.enum(['create', 'update', 'delete', 'key change']),
+  file: z.string().nullable(),
+  row: count.nullable(),
+  /** The HTTP status of its refusal; null where it was found here, or where it is held. */
+  status: count.nullable(),
+  /** Goes again with the next batch. */
+  retry: z.boolean(),
+});
+export type ProblemRecordView = z.infer<typeof problemRecordSchema>;
+
+/** All there is to see of one record: values and the server's own words, for this workstation only. */
+export const recordDetailSchema = z.object({
+  record: problemRecordSchema,
+  reference: recordReference.nullable(),
+  /** The cause it leads to; null for one that is only planned. */
+  cause: problemGroupSchema.nullable(),
+  /** What is wrong with this record, each: catalogue title, path and the value found there. */
+  issues: z.array(
+    z.object({ code: z.string(), title: z.string(), path: z.string().nullable(), value: z.string().nullable() }),
+  ),
+  /** As it stands in the last export that was sent; null where that has no such row. */
+  source: z
+    .object({
+      table: z.string(),
+      file: z.string(),
+      row: count,
+      cells: z.array(z.object({ column: z.string(), value: z.string() })),
+    })
+    .nullable(),
+  /** JSON. */
+  mapped: z.string().nullable(),
+  /** What went to the API; null where nothing did. */
+  sent: z
+    .object({
+      method: z.enum(['POST', 'PUT', 'DELETE']),
+      resource: z.string(),
+      id: z.string().nullable(),
+      body: z.string().nullable(),
+      at: time,
+    })
+    .nullable(),
+  /** Word for word. */
+  answer: z.object({ status: count, text: z.string(), correlationId: z.string().nullable() }).nullable(),
+  /** What the API has of it. */
+  confirmed: z.object({ id: z.string().nullable(), at: time }).nullable(),
+  history: z.array(z.object({ at: time, code: z.string(), title: z.string(), status: count.nullable() })),
+  /** What waits for it, by resource. */
+  dependants: z.array(z.object({ resource: z.string(), records: count })),
+});
+export type RecordDetail = z.infer<typeof recordDetailSchema>;
 
 export const noticeSchema = z.object({ code: z.string(), sentence: z.string() });
 
@@ -191,6 +283,8 @@ export type ConnectionView = z.infer<typeof connectionSchema>;
 
 /** A connection with the choices made for it. */
 export const connectionDetailSchema = connectionSchema.extend({
+  /** How it is named to support. */
+  label: z.string(),
   settings: z.record(z.string(), z.string()),
   routeValues: z.record(z.string(), z.string()),
   vanished: z.enum(['delete', 'keep']),
@@ -269,6 +363,79 @@ const choices = {
   vanished: z.enum(['delete', 'keep']).optional(),
   resources: resourceChoice.optional(),
 };
+const sending = {
+  concurrency: z.union([z.literal('auto'), z.number().int().min(1).max(256)]).default('auto'),
+  /** How long an API that goes away in mid-batch is waited for. */
+  patienceSeconds: z.number().min(0).max(86_400).default(20),
+};
+/** What the page before gave as `next`. */
+const cursor = z.string().max(100).optional();
+const limit = z.number().int().min(1).max(500).default(100);
+
+/** What is to be sent again. Of a resource: what failed, or, with `confirmed`, also what the API has, within the span. */
+const retrySelection = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('failed') }),
+  z.object({ kind: z.literal('group'), group: groupReference }),
+  z.object({ kind: z.literal('record'), id: count }),
+  z.object({ kind: z.literal('reference'), reference: recordReference }),
+  z.object({
+    kind: z.literal('resource'),
+    resource: z.string().min(1),
+    since: time.optional(),
+    until: time.optional(),
+    confirmed: z.boolean().default(false),
+  }),
+]);
+export type RetrySelection = z.output<typeof retrySelection>;
+
+export const batchSchema = z.object({
+  id: count,
+  state: z.enum(['planning', 'waiting', 'sending', 'done', 'stopped']),
+  startedAt: time,
+  endedAt: time.nullable(),
+  account: accountSchema.nullable(),
+  resources: z.record(z.string(), accountSchema),
+  requests: requestsSchema.nullable(),
+  /** The failure's code, where it stopped early. */
+  stoppedBy: z.string().nullable(),
+  timings: z
+    .object({
+      totalMs: count,
+      planMs: count,
+      sendMs: count,
+      /** Of one request: the middle one, and the one that 95 of 100 are faster than; null where nothing was sent. */
+      latencyP50Ms: count.nullable(),
+      latencyP95Ms: count.nullable(),
+      /** Connections open at once, at most. */
+      connections: count,
+    })
+    .nullable(),
+});
+export type BatchView = z.infer<typeof batchSchema>;
+
+/** What a reference stands for, as far as the ledger knows. */
+export const foundRecordSchema = z.object({
+  connection: z.string(),
+  resource: z.string(),
+  reference: recordReference,
+  /** In the list of problems: its number there. */
+  problem: problemRecordSchema.nullable(),
+  confirmed: z.object({ id: z.string().nullable(), at: time }).nullable(),
+  history: z.array(z.object({ at: time, code: z.string(), title: z.string(), status: count.nullable() })),
+});
+export type FoundRecord = z.infer<typeof foundRecordSchema>;
+
+export const settingsSchema = z.object({
+  /** How long what is cleared or resolved stays in the ledger, in days. */
+  problemDays: z.number().int().min(1).max(3650),
+  /** How long the log for support is kept, in days, and how large it may grow. */
+  logDays: z.number().int().min(1).max(3650),
+  logMegabytes: z.number().int().min(1).max(1000),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+const bundleFileSchema = z.object({ name: z.string(), bytes: count, text: z.string() });
+
 /** What comes of every command that saves a connection. */
 const saved = z.object({
   connection: connectionSchema,
@@ -337,6 +504,8 @@ export const commands = {
     input: z.object({
       name,
       newName: name.optional(),
+      /** How it is named to support: one of a few words, with a number or without; '' for its number alone. */
+      label: z.string().max(20).optional(),
       url: z.string().optional(),
       routeValues: pairs.optional(),
       ca,
@@ -401,9 +570,7 @@ export const commands = {
       planOnly: z.boolean().default(false),
       approve: z.boolean().default(false),
       retry: z.boolean().default(false),
-      concurrency: z.union([z.literal('auto'), z.number().int().min(1).max(256)]).default('auto'),
-      /** How long an API that goes away in mid-batch is waited for. */
-      patienceSeconds: z.number().min(0).max(86_400).default(20),
+      ...sending,
     }),
     output: syncResultSchema,
   },
@@ -413,7 +580,93 @@ export const commands = {
   },
   'adopt.run': { input: z.object({ connection: name }), output: z.record(z.string(), adoptedSchema) },
   'sync.stop': { input: z.object({}), output: z.object({}) },
-  'problems.list': { input: z.object({ connection: name }), output: z.array(problemGroupSchema) },
+  'batches.list': {
+    input: z.object({ connection: name, after: cursor, limit }),
+    output: z.object({ batches: z.array(batchSchema), next: z.string().nullable() }),
+  },
+  /** Causes, ranked by what their end would release. `open` leaves out what is ignored, marked as fixed or resolved. */
+  'problems.list': {
+    input: z.object({
+      connection: name,
+      show: z.enum(['open', 'hidden', 'resolved', 'all']).default('open'),
+      after: cursor,
+      limit,
+    }),
+    output: problemPageSchema,
+  },
+  'problems.group': {
+    input: z.object({ connection: name, group: groupReference }),
+    output: z.object({
+      group: problemGroupSchema,
+      resources: z.array(z.object({ resource: z.string(), records: count, held: count })),
+      /** At the end of each batch, the newest last. */
+      trend: z.array(z.object({ at: time, records: count, held: count })),
+    }),
+  },
+  /** The records of a cause; with `waitingFor`, only those held because of that one record. */
+  'problems.records': {
+    input: z.object({ connection: name, group: groupReference, waitingFor: count.optional(), after: cursor, limit }),
+    output: z.object({ records: z.array(problemRecordSchema), next: z.string().nullable() }),
+  },
+  'problems.record': { input: z.object({ connection: name, id: count }), output: recordDetailSchema },
+  /** Takes a cause off the list, or puts it back; its records stay where they are. */
+  'problems.ignore': {
+    input: z.object({ connection: name, group: groupReference, ignore: z.boolean() }),
+    output: z.object({ records: count, held: count }),
+  },
+  /** The steward says that a cause is gone: its records go again with the next batch, which shows whether it is. */
+  'problems.fixed': {
+    input: z.object({ connection: name, group: groupReference, fixed: z.boolean() }),
+    output: z.object({ records: count, held: count }),
+  },
+  /** Hides what is over; nothing is deleted before its retention is. */
+  'problems.clear': {
+    input: z.object({ connection: name, group: groupReference.optional() }),
+    output: z.object({ causes: count, entries: count }),
+  },
+  /** Sends again, from the last export that was sent. */
+  'retry.run': {
+    input: z.object({
+      connection: name,
+      what: retrySelection,
+      planOnly: z.boolean().default(false),
+      approve: z.boolean().default(false),
+      ...sending,
+    }),
+    /** `selected`: how many records were chosen to go again. */
+    output: syncResultSchema.extend({ selected: count }),
+  },
+  /** A list of what to correct in the SIS; it holds personal data, and goes where the steward says. */
+  'fixList.write': {
+    input: z.object({
+      connection: name,
+      group: groupReference.optional(),
+      format: z.enum(['csv', 'xlsx']),
+      /** A file; with `perSchool`, a folder for one file a school. */
+      out: z.string().min(1),
+      perSchool: z.boolean().default(false),
+    }),
+    output: z.object({ files: z.array(z.string()), rows: count }),
+  },
+  /** The random reference under which support may hear of a record; made at first need. */
+  'records.reference': {
+    input: z.object({ connection: name, id: count }),
+    output: z.object({ reference: recordReference }),
+  },
+  'records.find': { input: z.object({ reference: z.string().min(1) }), output: foundRecordSchema },
+  'settings.show': { input: z.object({}), output: settingsSchema },
+  'settings.change': { input: settingsSchema.partial(), output: settingsSchema },
+  /** Exactly what a bundle would hold. */
+  'support.preview': { input: z.object({}), output: z.object({ files: z.array(bundleFileSchema) }) },
+  'support.save': {
+    input: z.object({ out: z.string().min(1) }),
+    output: z.object({
+      file: z.string(),
+      bytes: count,
+      sha256: z.string(),
+      files: z.array(z.object({ name: z.string(), bytes: count })),
+    }),
+  },
   'descriptors.list': {
     input: z.object({ connection: name }),
     output: z.array(z.object({ type: z.string(), code: z.string(), uri: z.string() })),

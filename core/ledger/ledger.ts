@@ -8,8 +8,10 @@ import Database from 'better-sqlite3';
 import { Failure, isFailure } from '../errors/failure.ts';
 import { migrate, refuseForeign } from './migrations.ts';
 import { createPending, type PendingStore } from './pending.ts';
+import { createProblemRecords, type ProblemRecords } from './problem-records.ts';
 import { createProblems, type Problems } from './problems.ts';
 import { createRecords, type Records } from './records.ts';
+import { newReference, type Random } from './references.ts';
 import type { Seal } from './seal.ts';
 
 export interface ConnectionRow {
@@ -27,6 +29,8 @@ export interface BatchRow {
   readonly endedAt: number | null;
   /** JSON of the account and the requests. */
   readonly summary: string | null;
+  /** `B-7K4M-2Q`; null for a batch of an older Rollbook. */
+  readonly reference: string | null;
 }
 
 /** planning and sending: running, or cut off; waiting: for the steward's approval; stopped: ended with records unsent. */
@@ -51,6 +55,7 @@ export interface Ledger {
   readonly records: Records;
   readonly pending: PendingStore;
   readonly problems: Problems;
+  readonly problemRecords: ProblemRecords;
   /**
    * Runs `work` in one transaction: all of it is kept, or nothing.
    * @throws Failure `ledger-in-use` between `begin` and `commit`
@@ -77,6 +82,10 @@ export interface Ledger {
   startBatch(connectionId: number, at: number): number;
   setBatch(id: number, state: BatchState, summary: string | null, endedAt: number | null): void;
   lastBatch(connectionId: number): BatchRow | undefined;
+  /** The newest first, from below `before` on. */
+  batches(connectionId: number, before: number, limit: number): BatchRow[];
+  setting(name: string): number | undefined;
+  setSetting(name: string, value: number): void;
   /** How much the ledger has of a connection. */
   extent(connectionId: number): Extent;
   /** Records confirmed at a connection, those taken over among them; and the ledger's size on disk in bytes. */
@@ -170,15 +179,16 @@ function proveKey(db: Database.Database, seal: Seal): void {
 /**
  * @param folder the data folder; made when it is not there
  * @param seal the ledger's keys
+ * @param random what references are made of; the system's own source unless given
  * @throws Failure `ledger-in-use`, `ledger-damaged`, `ledger-from-future`, `disk-full`
  */
-export function openLedger(folder: string, seal: Seal): Ledger {
+export function openLedger(folder: string, seal: Seal, random?: Random): Ledger {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const db = openDatabase(path.join(folder, 'ledger.db'));
     try {
       proveKey(db, seal);
-      return build(db, seal);
+      return build(db, seal, random);
     } catch (thrown) {
       db.close();
       throw thrown;
@@ -191,7 +201,7 @@ export function openLedger(folder: string, seal: Seal): Ledger {
 /** @returns whether a ledger is in this folder already; its key must then be there too */
 export const ledgerExists = (folder: string): boolean => existsSync(path.join(folder, 'ledger.db'));
 
-function build(db: Database.Database, seal: Seal): Ledger {
+function build(db: Database.Database, seal: Seal, random: Random | undefined): Ledger {
   const connections = db.prepare('SELECT id, name, profile, created_at AS createdAt FROM connection ORDER BY name');
   const addConnection = db.prepare(
     'INSERT INTO connection (name, profile, created_at) VALUES (?, ?, ?) RETURNING id, name, profile, created_at AS createdAt',
@@ -226,11 +236,21 @@ function build(db: Database.Database, seal: Seal): Ledger {
      ON CONFLICT DO UPDATE SET uri = excluded.uri`,
   );
   const startBatch = db
-    .prepare("INSERT INTO batch (connection_id, state, started_at) VALUES (?, 'planning', ?) RETURNING id")
+    .prepare(
+      "INSERT INTO batch (connection_id, state, started_at, reference) VALUES (?, 'planning', ?, ?) RETURNING id",
+    )
     .pluck();
   const setBatch = db.prepare('UPDATE batch SET state = ?, summary = ?, ended_at = ? WHERE id = ?');
   const lastBatch = db.prepare(
-    'SELECT id, state, started_at AS startedAt, ended_at AS endedAt, summary FROM batch WHERE connection_id = ? ORDER BY id DESC LIMIT 1',
+    'SELECT id, state, started_at AS startedAt, ended_at AS endedAt, summary, reference FROM batch WHERE connection_id = ? ORDER BY id DESC LIMIT 1',
+  );
+  const batches = db.prepare(
+    `SELECT id, state, started_at AS startedAt, ended_at AS endedAt, summary, reference FROM batch
+     WHERE connection_id = ? AND id < ? ORDER BY id DESC LIMIT ?`,
+  );
+  const setting = db.prepare('SELECT value FROM setting WHERE name = ?').pluck();
+  const setSetting = db.prepare(
+    'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
   );
   const confirmed = db
     .prepare(
@@ -241,7 +261,8 @@ function build(db: Database.Database, seal: Seal): Ledger {
     seal,
     records: createRecords(db),
     pending: createPending(db, seal),
-    problems: createProblems(db, seal),
+    problems: createProblems(db, seal, () => newReference('G', random)),
+    problemRecords: createProblemRecords(db, seal, () => newReference('R', random)),
     transaction(work) {
       // A plan is made in one long transaction, which may be rolled back: nothing else must slip into it.
       if (db.inTransaction) {
@@ -275,9 +296,12 @@ function build(db: Database.Database, seal: Seal): Ledger {
     extent: (connectionId) => extent.get({ id: connectionId }) as Extent,
     descriptorMap: (connectionId) => descriptorMap.all(connectionId) as { type: string; code: string; uri: string }[],
     mapDescriptor: (connectionId, type, code, uri) => void mapDescriptor.run(connectionId, type, code, uri),
-    startBatch: (connectionId, at) => startBatch.get(connectionId, at) as number,
+    startBatch: (connectionId, at) => startBatch.get(connectionId, at, newReference('B', random)) as number,
     setBatch: (id, state, summary, endedAt) => void setBatch.run(state, summary, endedAt, id),
     lastBatch: (connectionId) => lastBatch.get(connectionId) as BatchRow | undefined,
+    batches: (connectionId, before, limit) => batches.all(connectionId, before, limit) as BatchRow[],
+    setting: (name) => setting.get(name) as number | undefined,
+    setSetting: (name, value) => void setSetting.run(name, value),
     confirmedCount: (connectionId) => confirmed.get(connectionId) as number,
     size: () =>
       (db.pragma('page_count', { simple: true }) as number) * (db.pragma('page_size', { simple: true }) as number),

@@ -5,6 +5,15 @@ import { Failure } from '../errors/failure.ts';
 /** Says whose file this is: "Roll" in ASCII, kept in SQLite's application id. */
 export const APPLICATION_ID = 0x526f6c6c;
 
+/** The first fingerprint, in SQL: what causes of an older ledger are known by. */
+function oldFingerprint(table: string): string {
+  const path = `replace(replace(CASE coalesce(${table}.path, '$') WHEN '$' THEN '' ELSE ${table}.path END, '$.', ''), '[]', '')`;
+  const subject = `coalesce(${table}.subject, '')`;
+  return `CASE WHEN ${table}.value_hash IS NULL
+    THEN '1|' || ${table}.code || '|' || (SELECT name FROM resource WHERE id = ${table}.resource_id) || '|' || ${path} || '|' || ${subject} || '|'
+    ELSE '1|' || ${table}.code || '|||' || ${subject} || '|' || lower(hex(${table}.value_hash)) END`;
+}
+
 const STEPS: readonly string[] = [
   `
   CREATE TABLE connection (
@@ -116,6 +125,104 @@ const STEPS: readonly string[] = [
   CREATE INDEX pending_by_resource ON pending (resource_id, state);
   CREATE INDEX pending_by_problem ON pending (problem_id) WHERE problem_id IS NOT NULL;
   CREATE INDEX pending_by_root ON pending (root_id) WHERE root_id IS NOT NULL;
+  `,
+  `
+  -- One cause of problems, by fingerprint. Its counts are kept by the triggers below, with the rows they count, so that
+  -- a hundred thousand problems list as fast as six, and a process that dies leaves them right.
+  CREATE TABLE problem_group (
+    id INTEGER PRIMARY KEY,
+    connection_id INTEGER NOT NULL REFERENCES connection ON DELETE CASCADE,
+    fingerprint TEXT NOT NULL,
+    reference TEXT NOT NULL UNIQUE,
+    resource_id INTEGER NOT NULL REFERENCES resource ON DELETE CASCADE,
+    code TEXT NOT NULL,
+    path TEXT,
+    subject TEXT,
+    value BLOB,
+    status INTEGER,
+    file TEXT,
+    row INTEGER,
+    records INTEGER NOT NULL DEFAULT 0,
+    held INTEGER NOT NULL DEFAULT 0,
+    blocked INTEGER GENERATED ALWAYS AS (records + held) VIRTUAL,
+    occurrences INTEGER NOT NULL DEFAULT 0,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL,
+    first_batch INTEGER NOT NULL,
+    ignored_at INTEGER,
+    fixed_at INTEGER,
+    gone_at INTEGER,
+    returned_at INTEGER,
+    cleared_at INTEGER,
+    UNIQUE (connection_id, fingerprint)
+  ) STRICT;
+  CREATE INDEX problem_group_by_rank ON problem_group (connection_id, blocked DESC, id);
+
+  -- How many records a cause had at the end of each batch.
+  CREATE TABLE problem_trend (
+    group_id INTEGER NOT NULL REFERENCES problem_group ON DELETE CASCADE,
+    batch_id INTEGER NOT NULL REFERENCES batch ON DELETE CASCADE,
+    records INTEGER NOT NULL,
+    held INTEGER NOT NULL,
+    PRIMARY KEY (group_id, batch_id)
+  ) STRICT, WITHOUT ROWID;
+
+  ALTER TABLE problem ADD COLUMN group_id INTEGER REFERENCES problem_group ON DELETE CASCADE;
+  ALTER TABLE problem ADD COLUMN source_hash BLOB;
+  CREATE INDEX problem_by_group ON problem (group_id);
+  CREATE INDEX problem_by_record ON problem (resource_id, source_hash);
+
+  -- The cause a record leads to: its own, or that of the one it waits for.
+  ALTER TABLE pending ADD COLUMN group_id INTEGER REFERENCES problem_group;
+  -- To be sent again with the next batch although nothing changed.
+  ALTER TABLE pending ADD COLUMN retry INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX pending_by_group ON pending (group_id, state, resource_id) WHERE group_id IS NOT NULL;
+  CREATE INDEX pending_by_record ON pending (resource_id, source_hash) WHERE group_id IS NOT NULL;
+
+  -- What an older Rollbook left: its causes by the first version of the fingerprint.
+  INSERT INTO problem_group (connection_id, fingerprint, reference, resource_id, code, path, subject, status, file, row,
+      occurrences, first_at, last_at, first_batch)
+    SELECT resource.connection_id, old.fingerprint, 'G-' || substr(hex(randomblob(4)), 1, 4) || '-' || substr(hex(randomblob(2)), 1, 2),
+      min(old.resource_id), old.code, old.path, old.subject, max(old.status), min(old.file), min(old.row), count(*), min(old.at), max(old.at),
+      min(old.batch_id)
+    FROM (SELECT *, ${oldFingerprint('problem')} AS fingerprint FROM problem) AS old JOIN resource ON resource.id = old.resource_id
+    GROUP BY resource.connection_id, old.fingerprint;
+  UPDATE problem SET group_id = (SELECT id FROM problem_group WHERE fingerprint = ${oldFingerprint('problem')}
+    AND connection_id = (SELECT connection_id FROM resource WHERE id = problem.resource_id));
+  UPDATE pending SET group_id = (SELECT group_id FROM problem WHERE id = coalesce(problem_id, root_id)) WHERE state > 1;
+  UPDATE problem_group SET
+    records = (SELECT count(*) FROM pending WHERE group_id = problem_group.id AND state <> 3),
+    held = (SELECT count(*) FROM pending WHERE group_id = problem_group.id AND state = 3);
+
+  CREATE TRIGGER pending_counted AFTER INSERT ON pending WHEN NEW.group_id IS NOT NULL BEGIN
+    UPDATE problem_group SET records = records + (NEW.state <> 3), held = held + (NEW.state = 3) WHERE id = NEW.group_id;
+  END;
+  CREATE TRIGGER pending_uncounted AFTER DELETE ON pending WHEN OLD.group_id IS NOT NULL BEGIN
+    UPDATE problem_group SET records = records - (OLD.state <> 3), held = held - (OLD.state = 3) WHERE id = OLD.group_id;
+  END;
+  CREATE TRIGGER pending_recounted AFTER UPDATE OF group_id, state ON pending
+    WHEN OLD.group_id IS NOT NEW.group_id OR OLD.state <> NEW.state BEGIN
+    UPDATE problem_group SET records = records - (OLD.state <> 3), held = held - (OLD.state = 3) WHERE id = OLD.group_id;
+    UPDATE problem_group SET records = records + (NEW.state <> 3), held = held + (NEW.state = 3) WHERE id = NEW.group_id;
+  END;
+
+  -- Under which the log names a batch.
+  ALTER TABLE batch ADD COLUMN reference TEXT;
+
+  -- The random names under which support may hear of records; only this table resolves them. A record is known by its
+  -- source identity, or, where it has none, by its key.
+  CREATE TABLE reference (
+    id TEXT PRIMARY KEY,
+    resource_id INTEGER NOT NULL REFERENCES resource ON DELETE CASCADE,
+    identity BLOB NOT NULL,
+    made_at INTEGER NOT NULL,
+    UNIQUE (resource_id, identity)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE setting (
+    name TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
   `,
 ];
 

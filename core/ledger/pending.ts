@@ -50,6 +50,8 @@ export interface PendingLeft {
   readonly mapping: string | null;
   readonly problemId: number | null;
   readonly code: string | null;
+  /** The steward wants it sent again although nothing changed. */
+  readonly retry: boolean;
 }
 
 export interface PendingStore {
@@ -82,7 +84,8 @@ export const frozenKey = (sourceHash: string, path: string): string => `${source
 export function createPending(db: Database, seal: Seal): PendingStore {
   const insert = db.prepare(
     `INSERT INTO pending (resource_id, batch_id, kind, state, key_hash, old_key_hash, full_hash, source_hash, body, frozen,
-       mapping, file, row, problem_id, root_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       mapping, file, row, problem_id, root_id, group_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+       (SELECT group_id FROM problem WHERE id = ?))`,
   );
   const read = db.prepare(
     `SELECT id, key_hash AS keyHash, old_key_hash AS oldKeyHash, full_hash AS fullHash, source_hash AS sourceHash, body
@@ -90,13 +93,16 @@ export function createPending(db: Database, seal: Seal): PendingStore {
   );
   const fullHash = db.prepare('SELECT full_hash FROM pending WHERE id = ?').pluck();
   const left = db.prepare(
-    `SELECT pending.id, kind, state, key_hash AS keyHash, full_hash AS fullHash, source_hash AS sourceHash,
-       mapping, problem_id AS problemId,
+    `SELECT pending.id, kind, state, key_hash AS keyHash, full_hash AS fullHash, pending.source_hash AS sourceHash,
+       mapping, problem_id AS problemId, retry,
        problem.code FROM pending LEFT JOIN problem ON problem.id = problem_id WHERE pending.resource_id = ?`,
   );
   const keep = db.prepare('UPDATE pending SET batch_id = ?, file = ?, row = ? WHERE id = ?');
   const dropOthers = db.prepare('DELETE FROM pending WHERE resource_id = ? AND batch_id <> ?');
-  const settle = db.prepare('UPDATE pending SET state = ?, problem_id = ?, root_id = ? WHERE id = ?');
+  const settle = db.prepare(
+    `UPDATE pending SET state = ?, problem_id = ?, root_id = ?, group_id = (SELECT group_id FROM problem WHERE id = ?)
+     WHERE id = ?`,
+  );
   const becomeRekey = db.prepare('UPDATE pending SET kind = 4, old_key_hash = ? WHERE id = ?');
   const becomeCreate = db.prepare('UPDATE pending SET kind = 1, old_key_hash = NULL WHERE id = ?');
   const remove = db.prepare('DELETE FROM pending WHERE id = ?');
@@ -128,6 +134,7 @@ export function createPending(db: Database, seal: Seal): PendingStore {
           p.row ?? null,
           p.problemId ?? null,
           p.rootId ?? null,
+          p.problemId ?? p.rootId ?? null,
         ).lastInsertRowid,
       );
     },
@@ -136,10 +143,15 @@ export function createPending(db: Database, seal: Seal): PendingStore {
       return { ...row, body: row.body === null ? undefined : seal.open('body', row.body) };
     },
     fullHash: (id) => (fullHash.get(id) as Buffer | null | undefined)?.toString('latin1'),
-    left: (resourceId) => left.all(resourceId) as PendingLeft[],
+    left: (resourceId) =>
+      (left.all(resourceId) as (Omit<PendingLeft, 'retry'> & { retry: number })[]).map((row) => ({
+        ...row,
+        retry: row.retry === 1,
+      })),
     keep: (id, batchId, file, row) => void keep.run(batchId, file ?? null, row ?? null, id),
     dropOthers: (resourceId, batchId) => void dropOthers.run(resourceId, batchId),
-    settle: (id, state, problemId, rootId) => void settle.run(state, problemId ?? null, rootId ?? null, id),
+    settle: (id, state, problemId, rootId) =>
+      void settle.run(state, problemId ?? null, rootId ?? null, problemId ?? rootId ?? null, id),
     becomeRekey: (id, oldKeyHash) => void becomeRekey.run(oldKeyHash, id),
     becomeCreate: (id) => void becomeCreate.run(id),
     remove: (id) => void remove.run(id),

@@ -58,13 +58,20 @@ export interface DispatchResult {
 }
 
 /** Codes after which another try in the same batch is worth it, once everything else has had its turn. */
-const WORTH_A_SECOND_TRY = new Set(['reference-missing', 'server-error', 'rate-limited', 'dependent-item-exists']);
+const WORTH_A_SECOND_TRY = new Set([
+  'reference-missing',
+  'server-error',
+  'rate-limited',
+  'dependent-item-exists',
+  'changed-by-another',
+]);
 
 /** Refusals of a person that exists, until an association ties it to one of the client's organizations. */
 const FOR_WANT_OF_ASSOCIATION = new Set(['not-authorized-student', 'not-authorized-staff', 'not-authorized-contact']);
 
 /** A record that found nobody in so many outages, each of which ended for others, is not waited for any more. */
 const OWN_OUTAGES = 3;
+const METHODS = { 1: 'POST', 2: 'PUT', 3: 'DELETE', 4: 'PUT' } as const satisfies Record<Kind, string>;
 const NO_ANSWER: Answer = { status: 0, text: '', attempts: 0, ms: 0 };
 
 const unavailable = (): Failure =>
@@ -81,7 +88,13 @@ interface Settled {
     | { readonly kind: 'confirmed'; readonly apiId: string | undefined; readonly as: 'created' | 'updated' | 'deleted' }
     /** A key change that was not taken as one: the new item is made, and the old one has yet to be deleted. */
     | { readonly kind: 'replaced'; readonly apiId: string | undefined }
-    | { readonly kind: 'refused'; readonly answer: Answer };
+    | {
+        readonly kind: 'refused';
+        readonly answer: Answer;
+        readonly method: 'POST' | 'PUT' | 'DELETE';
+        /** The item's id, where the request was to it. */
+        readonly id: string | undefined;
+      };
 }
 
 export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
@@ -215,7 +228,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
         return;
       }
       case 'refused': {
-        const found = classifyAnswer(outcome.answer, model);
+        const found = classifyAnswer({ ...outcome.answer, method: outcome.method }, model);
         if (
           !secondTry &&
           operations.kind(op) === Kind.create &&
@@ -241,7 +254,13 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
             status: outcome.answer.status,
             file: undefined,
             row: undefined,
-            detail: { answer: outcome.answer.text, correlationId: outcome.answer.correlationId },
+            sourceHash: pending.sourceHash,
+            detail: {
+              method: outcome.method,
+              id: outcome.id,
+              answer: outcome.answer.text,
+              correlationId: outcome.answer.correlationId,
+            },
           },
           input.now(),
         );
@@ -302,7 +321,8 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
       if (wait > 0) input.onWaiting(wait);
     } else if (outages > 1) {
       // The API answered others in between, and never this one: the outage is the record's own.
-      settle({ op, pending, outcome: { kind: 'refused', answer } });
+      const method = METHODS[operations.kind(op)];
+      settle({ op, pending, outcome: { kind: 'refused', answer, method, id: undefined } });
     } else stop(failure);
   };
   const answered = (): void => {
@@ -386,6 +406,20 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     return undefined;
   };
   const cursor = deletes.map(() => 0);
+  /** Of a key change done as delete and create: the old item goes only after the new one is there, by whichever try. */
+  const replacementOf = new Map<number, number>();
+  if (plan.resources.some((resource) => resource.replaced > 0)) {
+    for (let op = 0; op < operations.count; op++) {
+      operations.dependants(op, (dependant) => {
+        if (operations.kind(dependant) === Kind.delete) replacementOf.set(dependant, op);
+      });
+    }
+  }
+  const isHeldBack = (op: number): boolean => {
+    if (operations.state(op) === OperationState.blocked) return true;
+    const replacement = replacementOf.get(op);
+    return replacement !== undefined && operations.state(replacement) !== OperationState.done;
+  };
   const shared = new Map<number, Map<string, number>>();
   /** Whether another record of the ledger has this item: then only the last of them deletes it. */
   const livesOn = (index: number, apiId: string): boolean => {
@@ -402,9 +436,9 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   const nextDelete = (): number | undefined => {
     for (let index = deletes.length - 1; index >= 0; index--) {
       const list = deletes[index] as number[];
-      // One that is held, because what was to replace it failed, is passed over.
+      // One that is held, because what is to replace it failed or has yet to come, is passed over.
       let at = cursor[index] as number;
-      while (at < list.length && operations.state(list[at] as number) === OperationState.blocked) at += 1;
+      while (at < list.length && isHeldBack(list[at] as number)) at += 1;
       cursor[index] = at;
       if (at === list.length) continue;
       if ((referrers[index] as number[]).some((other) => (openDeletes[other] as number) > 0)) continue;
@@ -422,7 +456,9 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   // What was refused for want of something that has arrived since is tried once more; so is what the server fumbled.
   if (stopped === undefined && fatal === undefined && second.size > 0) {
     secondTry = true;
-    for (const list of deletes) list.length = 0;
+    for (const [index, list] of deletes.entries()) {
+      deletes[index] = list.filter((op) => operations.state(op) === OperationState.waiting);
+    }
     cursor.fill(0);
     ledger.transaction(() => {
       for (const op of second) reopen(op);
@@ -497,7 +533,9 @@ async function sendOne(
   const body = pending.body ?? '';
   const create = async (as: 'created' | 'updated'): Promise<Settled['outcome']> => {
     const answer = await sender.post(name, body);
-    if (answer.status !== 200 && answer.status !== 201) return { kind: 'refused', answer };
+    if (answer.status !== 200 && answer.status !== 201) {
+      return { kind: 'refused', answer, method: 'POST', id: undefined };
+    }
     return { kind: 'confirmed', apiId: answer.id ?? (await idOf(input, model, body)), as };
   };
   switch (kind) {
@@ -510,7 +548,7 @@ async function sendOne(
       if (answer.status === 200 || answer.status === 204) return { kind: 'confirmed', apiId: id, as: 'updated' };
       // Deleted at the API by somebody else: the source still has it, so it is made again.
       if (answer.status === 404) return create('updated');
-      return { kind: 'refused', answer };
+      return { kind: 'refused', answer, method: 'PUT', id };
     }
     case Kind.rekey: {
       const oldKey = pending.oldKeyHash as Buffer;
@@ -519,7 +557,9 @@ async function sendOne(
       const answer = await sender.put(name, id, body);
       if (answer.status === 200 || answer.status === 204) return { kind: 'confirmed', apiId: id, as: 'updated' };
       if (answer.status === 404) return create('updated');
-      if (classifyAnswer(answer, input.model).code !== 'key-change-refused') return { kind: 'refused', answer };
+      if (classifyAnswer({ ...answer, method: 'PUT' }, input.model).code !== 'key-change-refused') {
+        return { kind: 'refused', answer, method: 'PUT', id };
+      }
       // The API takes no key change here after all: the new item is made, and the old one goes in its turn.
       const made = await create('created');
       return made.kind === 'confirmed' ? { kind: 'replaced', apiId: made.apiId } : made;
@@ -532,7 +572,7 @@ async function sendOne(
       const answer = await sender.remove(name, id);
       return isGone(answer.status)
         ? { kind: 'confirmed', apiId: undefined, as: 'deleted' }
-        : { kind: 'refused', answer };
+        : { kind: 'refused', answer, method: 'DELETE', id };
     }
   }
 }

@@ -8,6 +8,7 @@ import type { ApiModel, JsonObject, ResourceModel, ResourceName } from '../edfi/
 import type { ProblemCode } from '../errors/catalogue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { Kind, type PendingLeft, PendingState } from '../ledger/pending.ts';
+import type { ProblemDetail } from '../ledger/problems.ts';
 import { FULL_BYTES, KEY_BYTES, type LoadedRecords, RecordState, SOURCE_BYTES } from '../ledger/records.ts';
 import type { MappedRecord, MappingIssueCode } from '../mapping/types.ts';
 import { type CheckIssue, compileCheck, type KnownDescriptors } from '../validation/check.ts';
@@ -193,7 +194,8 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     state: ResourceState,
     record: MappedRecord | undefined,
     left: PendingLeft | undefined,
-    problem: { code: string; path?: string; subject?: string; value?: string; all?: unknown },
+    source: string,
+    problem: { code: string; path?: string; subject?: string; value?: string; all?: ProblemDetail['issues'] },
   ): number => {
     const cause = {
       code: problem.code,
@@ -217,6 +219,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         status: undefined,
         file: record?.file,
         row: record?.row,
+        sourceHash: bytes(source),
         detail: { value: problem.value, issues: problem.all },
       },
       input.now(),
@@ -358,7 +361,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         keepOld(state, source);
         // What was left under the key is the first record's; this one is left under its source.
         const before = state.left.get(source);
-        const problemId = addProblem(state, record, before, { code: 'duplicate-key', all: record.issues });
+        const problemId = addProblem(state, record, before, source, { code: 'duplicate-key' });
         // Not registered under its key: what refers to the key means the record that came first.
         const pendingKey = undefined;
         block(state, record, source, pendingKey, {
@@ -388,7 +391,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         if (person !== undefined && !exists) authorisersOf(person).operations.push(op);
         return;
       }
-      const problemId = addProblem(state, record, left, { ...first, all: issues });
+      const problemId = addProblem(state, record, left, source, { ...first, all: issues });
       findings.set(findingKey(first), problemId);
       const op = block(state, record, source, keyHash, { pending: PendingState.rejected, kind, full, problemId });
       // What the API has of it stays as it is, and still authorises.
@@ -440,7 +443,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       const unchanged =
         left.fullHash !== null && textOf(left.fullHash) === full && left.mapping === input.mappingVersion;
       const cured = FOR_WANT_OF_ANOTHER.has(code) && (targets.length > 0 || anyOf.length > 0);
-      if (unchanged && !input.retryFailed && !TRANSIENT.has(code) && !cured) {
+      if (unchanged && !input.retryFailed && !left.retry && !TRANSIENT.has(code) && !cured) {
         ledger.pending.keep(left.id, batchId, record.file, record.row);
         if (!exists) keepOld(state, source);
         const op = operations.add(state.index, kind, left.id, OperationState.blocked, left.problemId);
@@ -500,7 +503,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       const id = await input.find(state.model.name, keyQuery(state.model, key));
       if (id === undefined) {
         const left = state.left.get(keyHash);
-        const problemId = addProblem(state, record, left, { code: 'organization-not-in-api' });
+        const problemId = addProblem(state, record, left, source, { code: 'organization-not-in-api' });
         block(state, record, source, keyHash, { pending: PendingState.rejected, kind: Kind.create, problemId });
         continue;
       }
@@ -561,7 +564,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     accounts.read(name);
     read += 1;
     const left = state.left.get(`delete\n${textOf(keyHash)}`);
-    if (left?.state === PendingState.failed && left.problemId !== null && !input.retryFailed) {
+    if (left?.state === PendingState.failed && left.problemId !== null && !input.retryFailed && !left.retry) {
       const code = left.code ?? '';
       if (!TRANSIENT.has(code) && code !== 'dependent-item-exists') {
         ledger.pending.keep(left.id, batchId, undefined, undefined);

@@ -1,7 +1,7 @@
 /** One batch of one connection, from the files to the account. */
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type { EngineEvent, SyncResult } from '../contract/schemas.ts';
+import type { BatchView, EngineEvent, SyncResult } from '../contract/schemas.ts';
 import type { EdFiClient } from '../edfi/client.ts';
 import type { ResourceName } from '../edfi/model.ts';
 import { Failure, isFailure } from '../errors/failure.ts';
@@ -22,10 +22,11 @@ import type { Source } from '../sources/types.ts';
 import { describeChanges, type Notice } from './api-changes.ts';
 import type { Concurrency } from './concurrency.ts';
 import { describeGuard, displayName } from './describe.ts';
-import { type DispatchResult, dispatch } from './dispatch.ts';
-import { guardPlan } from './guard.ts';
+import { type DispatchResult, dispatch, type Sender } from './dispatch.ts';
+import { type GuardReason, guardPlan } from './guard.ts';
 import { createHashes } from './hashes.ts';
 import { changesTold, type Knowledge, loadKnowledge } from './knowledge.ts';
+import { type Answered, measured } from './measure.ts';
 import { type Chosen, compileChosen } from './needs.ts';
 import { type Plan, planBatch } from './plan.ts';
 import { createRate } from './rate.ts';
@@ -43,7 +44,10 @@ export interface SyncInput {
   readonly vanished: 'delete' | 'keep';
   /** Resources that are switched off: what the API has of them stays, and nothing waits for them. */
   readonly isOff?: (resource: ResourceName) => boolean;
-  readonly source: string;
+  /** A folder or zip; without one, the rows of the last export that was sent, as they were then. */
+  readonly source: string | undefined;
+  /** Marks what is to go again, within the plan's transaction: a plan that is only looked at leaves no mark. */
+  readonly choose?: () => void;
   readonly planOnly: boolean;
   readonly approve: boolean;
   readonly retry: boolean;
@@ -55,8 +59,23 @@ export interface SyncInput {
   readonly signal: AbortSignal;
 }
 
+/** What the ledger keeps of a batch that ended. */
+export type BatchSummary = Pick<BatchView, 'requests' | 'resources' | 'account' | 'stoppedBy' | 'timings'>;
+
 /** What the engine adds to it: the problems, in words. */
-export type SyncOutcome = Omit<SyncResult, 'problems'> & { readonly descriptors: DescriptorContext };
+export type SyncOutcome = Omit<SyncResult, 'problems'> & {
+  readonly descriptors: DescriptorContext;
+  /** For the log. */
+  readonly batch: {
+    readonly reference: string | null;
+    readonly plan: Plan['resources'];
+    readonly guard: readonly GuardReason[];
+  };
+  readonly source: Pick<Source, 'version' | 'tables' | 'notices'>;
+  readonly answered: Answered;
+  readonly mostConnections: number;
+  readonly plannedMs: number;
+};
 
 /** What advice on descriptors needs: the values the API has, and the map in force. */
 export interface DescriptorContext {
@@ -81,7 +100,11 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
     for (const { code, sentence } of notices) emit({ type: 'notice', code, sentence });
 
     const batch = await planInLedger(input, source, knowledge, mapping);
-    const { plan, batchId, guard, warned } = batch;
+    const { plan, batchId, reasons, warned } = batch;
+    const guard = reasons.map(describeGuard);
+    const plannedMs = input.now() - started;
+    const measure = measured(client, input.now);
+    let mostConnections = 0;
     notices.push(...warned);
     for (const { code, sentence } of warned) emit({ type: 'notice', code, sentence });
     emit({ type: 'plan', plan: { resources: [...plan.resources], guard } });
@@ -92,7 +115,9 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
       state = input.planOnly ? 'planned' : 'waiting';
       result = { left: skipPlanned(plan), stopped: undefined };
     } else {
-      result = await send(input, knowledge, plan, batchId);
+      result = await send(input, knowledge, plan, batchId, measure.sender, (connections) => {
+        mostConnections = Math.max(mostConnections, connections);
+      });
       changesTold(ledger, connectionId);
       if (result.stopped !== undefined) state = 'stopped';
     }
@@ -109,14 +134,34 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
       stopped: result.stopped === undefined ? null : { code: result.stopped.code, sentence: result.stopped.message },
       seconds: (input.now() - started) / 1000,
       descriptors: mapping.context,
+      batch: { reference: batch.reference, plan: plan.resources, guard: reasons },
+      source: { version: source.version, tables: source.tables, notices: source.notices },
+      answered: measure.answered(),
+      mostConnections,
+      plannedMs,
     };
     if (!input.planOnly) {
+      const endedAt = input.now();
+      const { latency } = outcome.answered;
       const summary = JSON.stringify({
         account: outcome.account,
         resources: outcome.resources,
         requests: outcome.requests,
+        stoppedBy: outcome.stopped?.code ?? null,
+        timings: {
+          totalMs: endedAt - started,
+          planMs: plannedMs,
+          sendMs: endedAt - started - plannedMs,
+          latencyP50Ms: latency?.p50 ?? null,
+          latencyP95Ms: latency?.p95 ?? null,
+          connections: mostConnections,
+        },
+      } satisfies BatchSummary);
+      ledger.transaction(() => {
+        ledger.setBatch(batchId, state === 'planned' ? 'done' : state, summary, waiting ? null : endedAt);
+        // What was not tried is neither gone nor there: only a batch that ended tells.
+        if (state === 'done') ledger.problems.endOfBatch(connectionId, batchId, started, endedAt);
       });
-      ledger.setBatch(batchId, state === 'planned' ? 'done' : state, summary, waiting ? null : input.now());
       ledger.compact();
     }
     return outcome;
@@ -125,10 +170,45 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
   }
 }
 
-const snapshotFile = (input: SyncInput): string => path.join(input.folder, 'sources', `${input.connectionId}.rows`);
+/** In the ledger's cache: fingerprints of the export that was copied, and of the one that was last planned. */
+const COPY = 'source';
+const PLANNED = 'planned source';
+
+/** What opening the sealed copy of a connection's last export needs. */
+type CopyOf = Pick<SyncInput, 'folder' | 'connectionId' | 'ledger'>;
+
+const snapshotFile = (input: CopyOf): string => path.join(input.folder, 'sources', `${input.connectionId}.rows`);
+
+/** @returns whether there is a copy of the last export that was sent */
+export const hasLast = (input: CopyOf): boolean => existsSync(snapshotFile(input));
+
+/**
+ * @returns whether that copy has the rows that problems name by file and number: a plan that waits for approval was made
+ *   of a later export, whose rows are other people's
+ */
+export const lastIsPlanned = (input: CopyOf): boolean => {
+  const { ledger, connectionId } = input;
+  const kept = ledger.cached(connectionId, COPY)?.text;
+  return kept !== undefined && kept === ledger.cached(connectionId, PLANNED)?.text && hasLast(input);
+};
+
+/**
+ * Opens the rows of the last export that was sent.
+ * @throws Failure `usage` where there is none, `source-unusable` where the copy is damaged
+ */
+export async function openLast(input: CopyOf): Promise<Source> {
+  if (!hasLast(input)) {
+    throw new Failure(
+      'usage',
+      'Nothing was sent over this connection yet, so there is nothing to send again. Run a sync first.',
+    );
+  }
+  return openSnapshot(snapshotFile(input), input.ledger.seal.fileKey('source'), 'itself');
+}
 
 /** A delta export only tells changes: it is laid over the sealed copy of the last full set of rows. */
 async function openWithBase(input: SyncInput): Promise<Source> {
+  if (input.source === undefined) return openLast(input);
   const source = await openSource(input.source, { signal: input.signal });
   if (!isDelta(source)) return source;
   try {
@@ -216,7 +296,13 @@ async function planInLedger(
   source: Source,
   knowledge: Knowledge,
   { compiled, context }: PreparedMapping,
-): Promise<{ plan: Plan; batchId: number; guard: string[]; warned: { code: string; sentence: string }[] }> {
+): Promise<{
+  plan: Plan;
+  batchId: number;
+  reference: string | null;
+  reasons: GuardReason[];
+  warned: { code: string; sentence: string }[];
+}> {
   const { ledger, connectionId } = input;
   const hashes = createHashes(ledger.seal);
   const frozen = new Map<string, Map<string, string>>();
@@ -237,6 +323,7 @@ async function planInLedger(
   ledger.begin();
   try {
     const batchId = ledger.startBatch(connectionId, input.now());
+    input.choose?.();
     const warnings = createWarnings();
     const run = runMapping(compiled, source, { descriptors: context.map, frozen: frozenOf, signal: input.signal });
     const plan = await planBatch({
@@ -273,15 +360,21 @@ async function planInLedger(
     for (const { id, name } of ledger.resources(connectionId)) {
       if (input.isOff?.(name) === true) ledger.pending.dropOthers(id, batchId);
     }
-    const guard = guardPlan(plan.resources).map(describeGuard);
-    const waits = guard.length > 0 && !input.approve;
+    // What was chosen to go again changes as much as was chosen; deletes were not.
+    const reasons = guardPlan(plan.resources).filter(
+      ({ kind }) => input.choose === undefined || kind !== 'changes-share',
+    );
+    const waits = reasons.length > 0 && !input.approve;
+    // A plan that is only looked at is no batch that could be referred to.
+    const reference = input.planOnly ? null : (ledger.lastBatch(connectionId)?.reference ?? null);
     if (input.planOnly) ledger.rollback();
     else {
       if (!waits) await keepCopy(input, source);
+      ledger.cache(connectionId, PLANNED, '1', source.fingerprint, input.now());
       ledger.setBatch(batchId, waits ? 'waiting' : 'sending', null, null);
       ledger.commit();
     }
-    return { plan, batchId, guard, warned: warnings.notices() };
+    return { plan, batchId, reference, reasons, warned: warnings.notices() };
   } catch (thrown) {
     ledger.rollback();
     if (input.signal.aborted && !isFailure(thrown))
@@ -293,11 +386,11 @@ async function planInLedger(
 /** Keeps the sealed copy of the rows that a later delta export builds on; an unchanged export is not written again. */
 async function keepCopy(input: SyncInput, source: Source): Promise<void> {
   const file = snapshotFile(input);
-  const kept = input.ledger.cached(input.connectionId, 'source')?.text;
+  const kept = input.ledger.cached(input.connectionId, COPY)?.text;
   if (kept === source.fingerprint && existsSync(file)) return;
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   await saveSnapshot(source, file, { key: input.ledger.seal.fileKey('source') }, input.signal);
-  input.ledger.cache(input.connectionId, 'source', '1', source.fingerprint, input.now());
+  input.ledger.cache(input.connectionId, COPY, '1', source.fingerprint, input.now());
 }
 
 /** A plan that is not carried out: every record of it is accounted for as skipped. */
@@ -311,7 +404,14 @@ function skipPlanned(plan: Plan): number {
   return left;
 }
 
-async function send(input: SyncInput, knowledge: Knowledge, plan: Plan, batchId: number): Promise<DispatchResult> {
+async function send(
+  input: SyncInput,
+  knowledge: Knowledge,
+  plan: Plan,
+  batchId: number,
+  sender: Sender,
+  onConnections: (connections: number) => void,
+): Promise<DispatchResult> {
   const rate = createRate(performance.now());
   let reported = 0;
   try {
@@ -321,7 +421,7 @@ async function send(input: SyncInput, knowledge: Knowledge, plan: Plan, batchId:
       batchId,
       model: knowledge.model,
       order: knowledge.order,
-      sender: input.client,
+      sender,
       find: async (resource, query) => (await input.client.findByKey(resource, query))?.id,
       concurrency: input.concurrency,
       maxConnections: input.maxConnections,
@@ -334,6 +434,7 @@ async function send(input: SyncInput, knowledge: Knowledge, plan: Plan, batchId:
           sentence: `The API does not answer. The batch waits and asks again in ${Math.ceil(ms / 1000)} s; nothing is lost.`,
         }),
       onProgress: ({ done, total, connections }) => {
+        onConnections(connections);
         const now = performance.now();
         const perSecond = rate.update(done, now);
         // Ten a second are enough for any eye.

@@ -281,12 +281,12 @@ describe('resources', () => {
     const source = await district({ clean: false, students: 60 });
     await sync(source);
     const before = await call('problems.list', { connection: 'here' });
-    const troubled = before[0]?.resource ?? '';
+    const troubled = before.groups[0]?.resource ?? '';
     expect(troubled).not.toBe('');
     await call('connections.update', { name: 'here', resources: { off: [`ed-fi/${troubled}`] } });
     await sync(source);
     const after = await call('problems.list', { connection: 'here' });
-    expect(after.map(({ resource }) => resource)).not.toContain(troubled);
+    expect(after.groups.map(({ resource }) => resource)).not.toContain(troubled);
   });
 });
 

@@ -52,6 +52,7 @@ function bench(): Bench {
           status: undefined,
           file: 'users.csv',
           row: 2,
+          sourceHash: undefined,
           detail: { value: 'x' },
           ...over,
         },

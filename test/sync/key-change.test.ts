@@ -1,5 +1,6 @@
 /** A record that is the same in the source under another natural key: moved where the API can, else made anew. */
 import { expect, test } from 'vitest';
+import { junkOnPurpose } from '../unclassified/junk.ts';
 import { direct } from './direct.ts';
 import { apply, type Edit } from './edits.ts';
 import { createWorld } from './expectation.ts';
@@ -151,6 +152,7 @@ test('a new version that cannot be sent does not cost the old one', async () => 
 });
 
 test('a new version that the API refuses does not cost the old one, and replaces it once it is taken', async () => {
+  junkOnPurpose();
   const { proxy, api, tables, sync } = await synced();
   const enrollments = table(tables, 'enrollments');
   const [teaching = []] = where(enrollments, { role: 'teacher' });

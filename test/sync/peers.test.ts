@@ -1,5 +1,6 @@
 /** Ten defects that others were measured to have; each of them is a test here. */
 import { expect, test } from 'vitest';
+import { junkOnPurpose } from '../unclassified/junk.ts';
 import { direct } from './direct.ts';
 import { copyExport, type Export, get, readExport, table, writeExport } from './export.ts';
 import { type Heard, problem, startProxy } from './proxy.ts';
@@ -97,6 +98,7 @@ test('5: columns and rows in another order send nothing', async () => {
 });
 
 test('6: equal faults are one group, whatever values their messages quote', async () => {
+  junkOnPurpose();
   const proxy = await startProxy(await practice());
   proxy.answer = (heard) =>
     isStudent(heard) ? problem(400, 'bad-request', `Student ${JSON.stringify(heard.body)} is not welcome.`) : undefined;
@@ -115,6 +117,7 @@ test('7: one token, however many references and records', async () => {
 });
 
 test('8: a record that always fails makes nothing run again, not even itself', async () => {
+  junkOnPurpose();
   const { source, sync, proxy } = await withOneRefused(() => problem(400, 'bad-request'));
   const first = await sync(source);
   expect(first.account.failed).toBe(1);
@@ -144,6 +147,7 @@ test('9: an interrupted run goes on with the rest', async () => {
 });
 
 test('10: no value of a record reaches an event, a notice, a problem or the result', async () => {
+  junkOnPurpose();
   const source = await district({ clean: false, students: 30 });
   const proxy = await startProxy(await practice());
   // A server that quotes everything it is sent.
