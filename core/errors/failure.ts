@@ -1,8 +1,4 @@
-/**
- * The one kind of error that reaches a person: a stable code for programs, and one sentence that says what is wrong,
- * where, and what to do. The sentence may name files, rows, columns, resources, properties and connections; it never
- * holds a value from a record, a server's own words, or a secret.
- */
+/** Stable: programs, ledgers and the log hold them. */
 export const FAILURE_CODES = [
   'usage',
   'source-unusable',
@@ -25,6 +21,11 @@ export const FAILURE_CODES = [
 ] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
+/**
+ * The one kind of error that reaches a person: a stable code for programs, and one sentence that says what is wrong,
+ * where, and what to do. The sentence may name files, rows, columns, resources, properties and connections; it never
+ * holds a value from a record, a server's own words, or a secret.
+ */
 export class Failure extends Error {
   readonly code: FailureCode;
   /** Data a caller may act on; same privacy rule as the sentence. */

@@ -84,8 +84,9 @@ export interface Ledger {
   lastBatch(connectionId: number): BatchRow | undefined;
   /** The newest first, from below `before` on. */
   batches(connectionId: number, before: number, limit: number): BatchRow[];
-  setting(name: string): number | undefined;
-  setSetting(name: string, value: number): void;
+  /** JSON of a setting that was chosen. */
+  setting(name: string): string | undefined;
+  setSetting(name: string, value: string): void;
   /** How much the ledger has of a connection. */
   extent(connectionId: number): Extent;
   /** Records confirmed at a connection, those taken over among them; and the ledger's size on disk in bytes. */
@@ -300,7 +301,7 @@ function build(db: Database.Database, seal: Seal, random: Random | undefined): L
     setBatch: (id, state, summary, endedAt) => void setBatch.run(state, summary, endedAt, id),
     lastBatch: (connectionId) => lastBatch.get(connectionId) as BatchRow | undefined,
     batches: (connectionId, before, limit) => batches.all(connectionId, before, limit) as BatchRow[],
-    setting: (name) => setting.get(name) as number | undefined,
+    setting: (name) => setting.get(name) as string | undefined,
     setSetting: (name, value) => void setSetting.run(name, value),
     confirmedCount: (connectionId) => confirmed.get(connectionId) as number,
     size: () =>

@@ -14,6 +14,15 @@ function oldFingerprint(table: string): string {
     ELSE '1|' || ${table}.code || '|||' || ${subject} || '|' || lower(hex(${table}.value_hash)) END`;
 }
 
+/** So many random letters of those that references are made of. */
+const letters = (count: number): string => {
+  const hex = `substr(hex(randomblob(${count})), 1, ${count})`;
+  return Object.entries({ 0: 'G', 1: 'H', A: 'J', E: 'K' }).reduce(
+    (sql, [digit, letter]) => `replace(${sql}, '${digit}', '${letter}')`,
+    hex,
+  );
+};
+
 const STEPS: readonly string[] = [
   `
   CREATE TABLE connection (
@@ -182,7 +191,7 @@ const STEPS: readonly string[] = [
   -- What an older Rollbook left: its causes by the first version of the fingerprint.
   INSERT INTO problem_group (connection_id, fingerprint, reference, resource_id, code, path, subject, status, file, row,
       occurrences, first_at, last_at, first_batch)
-    SELECT resource.connection_id, old.fingerprint, 'G-' || substr(hex(randomblob(4)), 1, 4) || '-' || substr(hex(randomblob(2)), 1, 2),
+    SELECT resource.connection_id, old.fingerprint, 'G-' || ${letters(4)} || '-' || ${letters(2)},
       min(old.resource_id), old.code, old.path, old.subject, max(old.status), min(old.file), min(old.row), count(*), min(old.at), max(old.at),
       min(old.batch_id)
     FROM (SELECT *, ${oldFingerprint('problem')} AS fingerprint FROM problem) AS old JOIN resource ON resource.id = old.resource_id
@@ -219,9 +228,10 @@ const STEPS: readonly string[] = [
     UNIQUE (resource_id, identity)
   ) STRICT, WITHOUT ROWID;
 
+  -- JSON, each.
   CREATE TABLE setting (
     name TEXT PRIMARY KEY,
-    value INTEGER NOT NULL
+    value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
 ];

@@ -138,7 +138,7 @@ export function eventSchema(lookups: Lookups) {
 
     // The ledger.
     event('ledger.opened', { schema: integer(0, 1_000), megabytes: bucketField, records: bucketField }),
-    event('ledger.failed', { code, thrown: oneOf(THROWN_CODES).optional() }),
+    event('ledger.failed', { ...why, thrown: oneOf(THROWN_CODES).optional() }),
     event('ledger.migrated', { from: integer(0, 1_000), to: integer(0, 1_000), durationMs: durationField }),
 
     // Connections.

@@ -2,7 +2,6 @@
  * The only kinds of field that an event can have. None of them takes a `string`: a value is a literal, a bounded number,
  * or a word that only the function beside its type can make.
  */
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 
 declare const brand: unique symbol;
@@ -71,8 +70,8 @@ export type ReferencePrefix = 'R' | 'G' | 'B';
 /** `R-7K4M-2Q`: random, resolved by the ledger that gave it and by nothing else. */
 export type Reference<P extends ReferencePrefix = ReferencePrefix> = Word<`reference ${P}`>;
 
-/** No character that is taken for another, read out or written by hand. */
-const ALPHABET = '23456789ABCDEFGHJKMNPQRSTVWXYZ';
+/** As core/ledger/references.ts makes them. */
+const ALPHABET = '23456789BCDFGHJKMNPQRSTVWXYZ';
 const REFERENCE = new RegExp(`^[RGB]-[${ALPHABET}]{4}-[${ALPHABET}]{2}$`);
 
 /** @returns whether a text is a reference with that prefix */
@@ -85,24 +84,6 @@ export const referenceOf = <P extends ReferencePrefix>(prefix: P, text: unknown)
 
 export const referenceField = <P extends ReferencePrefix>(prefix: P) =>
   z.custom<Reference<P>>((value) => isReference(prefix, value));
-
-/** Gives that many random bytes. */
-export type RandomBytes = (count: number) => Uint8Array;
-
-/**
- * Makes a reference; there are 729 million of each kind, so the caller sees to it that one is not given twice.
- * @param random another source of randomness, for repeatable runs; one that gives nothing usable is not asked forever
- */
-export function newReference<P extends ReferencePrefix>(prefix: P, random: RandomBytes = randomBytes): Reference<P> {
-  // Bytes beyond the last whole multiple of the alphabet would favour its first characters.
-  const most = 256 - (256 % ALPHABET.length);
-  let text = '';
-  for (let tries = 0; text.length < 6; tries++) {
-    const bytes = tries < 100 ? random(12) : randomBytes(12);
-    for (const byte of bytes) if (byte < most && text.length < 6) text += ALPHABET.charAt(byte % ALPHABET.length);
-  }
-  return `${prefix}-${text.slice(0, 4)}-${text.slice(4)}` as Reference<P>;
-}
 
 /** Words a steward may choose to name a connection to support: no word of their own gets in. */
 export const LABEL_WORDS = [

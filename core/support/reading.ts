@@ -60,16 +60,20 @@ export function readEvents(folder: string, options: ReadOptions): EventReading {
     },
     *[Symbol.iterator]() {
       refused = 0;
-      for (const file of logFiles(folder)) {
-        for (const line of linesOf(file.path)) {
-          if (line === '') continue;
-          const event = line.length > LONGEST_LINE ? undefined : parse(line);
-          if (event === undefined) refused += 1;
-          else if (event.at >= since) yield event;
-        }
+      for (const line of logLines(folder)) {
+        const event = line.length > LONGEST_LINE ? undefined : parse(line);
+        if (event === undefined) refused += 1;
+        else if (event.at >= since) yield event;
       }
     },
   };
+}
+
+/** Every line of a data folder's log as it stands there, a piece of a file at a time; blank ones are left out. */
+export function* logLines(folder: string): Iterable<string> {
+  for (const file of logFiles(folder)) {
+    for (const line of linesOf(file.path)) if (line !== '') yield line;
+  }
 }
 
 const parseJson = (line: string): unknown => {

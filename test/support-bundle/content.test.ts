@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { BUNDLE_FILES, type BundleFileName, bundleContent, eventLine } from '../../core/support/bundle/content.ts';
-import type { BundleInput } from '../../core/support/bundle/input.ts';
+import type { BatchFacts, BundleInput } from '../../core/support/bundle/input.ts';
 import { lineParser } from '../../core/support/reading.ts';
 import { facts, lines, NOW, words } from './facts.ts';
 
@@ -102,6 +102,11 @@ describe('a bundle', () => {
     const [batch] = input.batches;
     if (connection === undefined || group === undefined || batch === undefined) throw new Error('the facts have them');
     const extra: object = { note: 'Rosalinda' };
+    // A resource that the specification no longer has takes no batch with it.
+    const gone = {
+      ...batch,
+      resources: [...batch.resources, { ...batch.resources[0], resource: 'rosalindas' }],
+    } as BatchFacts;
     const given: BundleInput = {
       ...input,
       connections: [
@@ -124,7 +129,7 @@ describe('a bundle', () => {
         { ...group, records: 0.5 },
         { ...group, path: '$.rosalinda', subject: 'Rosalinda' },
       ],
-      batches: [...input.batches, { ...batch, ...extra }, { ...batch, reference: 'Rosalinda' }],
+      batches: [...input.batches, { ...batch, ...extra }, { ...batch, reference: 'Rosalinda' }, gone],
     };
     const files = bundleContent(given);
     expect(files.some(({ text }) => /rosalinda/i.test(text))).toBe(false);
@@ -134,8 +139,9 @@ describe('a bundle', () => {
       groups: 5,
       batches: 2,
       connections: 2,
-      names: 5,
+      names: 6,
     });
+    expect(jsonOf(given, 'batches.json').batches.at(-1).resources).toHaveLength(1);
     const { connections } = jsonOf(given, 'connections.json');
     expect(connections).toHaveLength(3);
     expect(connections[2]).toMatchObject({

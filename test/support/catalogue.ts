@@ -1,9 +1,10 @@
 /** Events for tests, made from the catalogue itself: a field that is added there is tried here. */
 import fc from 'fast-check';
 import { z } from 'zod';
+import { newReference } from '../../core/ledger/references.ts';
 import { loadModel } from '../../core/sandbox/models/load.ts';
 import { eventSchema, type SupportEvent } from '../../core/support/events.ts';
-import { LABEL_WORDS, newReference } from '../../core/support/fields.ts';
+import { LABEL_WORDS } from '../../core/support/fields.ts';
 import { ownModules } from '../../core/support/modules.ts';
 import { createWords, type Words } from '../../core/support/words.ts';
 

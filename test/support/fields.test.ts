@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { newReference } from '../../core/ledger/references.ts';
 import {
   BUCKETS,
   bucket,
@@ -8,9 +9,7 @@ import {
   durationField,
   httpStatus,
   isConnectionLabel,
-  isReference,
   labelField,
-  newReference,
   numberLabel,
   referenceField,
   referenceOf,
@@ -20,6 +19,15 @@ import {
   versionField,
   versionOf,
 } from '../../core/support/fields.ts';
+import {
+  architectureOf,
+  claimSetOf,
+  majorRelease,
+  mappingSettingOf,
+  noticeOf,
+  platformOf,
+  reasonOf,
+} from '../../core/support/lists.ts';
 
 describe('a bucket', () => {
   test('is the lower bound of a count, and tells none under ten', () => {
@@ -84,7 +92,7 @@ describe('a version', () => {
 });
 
 describe('a reference', () => {
-  test('has six characters that are not taken for others, after its prefix', () => {
+  test('is one as the ledger makes it: six characters that are not taken for others, after its prefix', () => {
     for (const prefix of ['R', 'G', 'B'] as const) {
       for (let i = 0; i < 200; i++) {
         const made = newReference(prefix);
@@ -92,32 +100,6 @@ describe('a reference', () => {
         expect(referenceField(prefix).safeParse(made).success).toBe(true);
       }
     }
-  });
-  test('comes from the given source of randomness', () => {
-    const zeros = (count: number): Uint8Array => new Uint8Array(count);
-    expect(newReference('R', zeros)).toBe('R-2222-22');
-    const counting = (count: number): Uint8Array => Uint8Array.from({ length: count }, (_, i) => i);
-    expect(newReference('G', counting)).toBe('G-2345-67');
-  });
-  test('favours no character', () => {
-    const counts = new Map<string, number>();
-    for (let i = 0; i < 5_000; i++) {
-      for (const character of newReference('R').slice(2).replace('-', '')) {
-        counts.set(character, (counts.get(character) ?? 0) + 1);
-      }
-    }
-    expect(counts.size).toBe(30);
-    for (const count of counts.values()) expect(count).toBeGreaterThan(700);
-  });
-  test('is made in the end, even where the source gives nothing usable', () => {
-    const useless = (count: number): Uint8Array => new Uint8Array(count).fill(255);
-    expect(isReference('R', newReference('R', useless))).toBe(true);
-    expect(
-      isReference(
-        'R',
-        newReference('R', () => new Uint8Array(0)),
-      ),
-    ).toBe(true);
   });
   test('of one kind is none of another, and a text like it is none', () => {
     expect(referenceOf('R', 'R-7K4M-2Q')).toBe('R-7K4M-2Q');
@@ -156,4 +138,36 @@ test('a connection is a number, or one of the words with a number or without', (
     expect(labelField.safeParse(text).success).toBe(false);
   }
   fc.assert(fc.property(fc.double(), (number) => isConnectionLabel(numberLabel(number))));
+});
+
+test('what the program and the machine are called is told by closed lists', () => {
+  expect(['win32', 'darwin', 'linux', 'freebsd', 'Maria'].map(platformOf)).toEqual([
+    'win32',
+    'darwin',
+    'linux',
+    'other',
+    'other',
+  ]);
+  expect(['x64', 'arm64', 'mips'].map(architectureOf)).toEqual(['x64', 'arm64', 'other']);
+  expect(['10.0.22631', '24.6.0', '6.1.0-maria', 'Maria', '604822', ''].map(majorRelease)).toEqual([
+    10, 24, 6, 0, 0, 0,
+  ]);
+  const names = ['SIS Vendor', 'ed-fi sandbox', 'Lakeview ISD', 'constructor', '__proto__', '', null, undefined];
+  expect(names.map(claimSetOf)).toEqual([
+    'sis-vendor',
+    'ed-fi-sandbox',
+    'other',
+    'other',
+    'other',
+    'other',
+    'not-told',
+    'not-told',
+  ]);
+  expect([reasonOf('tls-expired'), reasonOf('Maria'), noticeOf('sent-without'), noticeOf(3)]).toEqual([
+    'tls-expired',
+    undefined,
+    'sent-without',
+    undefined,
+  ]);
+  expect([mappingSettingOf('studentId'), mappingSettingOf('maria')]).toEqual(['studentId', undefined]);
 });

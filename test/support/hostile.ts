@@ -1,5 +1,6 @@
 /** Values that try to run, to throw, or to be read as text, wherever something looks at them. */
 import fc from 'fast-check';
+import { Failure } from '../../core/errors/failure.ts';
 
 export interface Trap {
   readonly value: unknown;
@@ -62,6 +63,7 @@ export function hostileThings(): readonly (readonly [string, () => Trap])[] {
     ['a cause that is a proxy', (run) => new Error('Maria', { cause: proxied({}, run) })],
     ['a proxy among the prototypes', (run) => Object.create(proxied(new Error('Maria'), run)) as unknown],
     ['details that are a proxy', (run) => Object.assign(new Error('Maria'), { details: proxied({}, run) })],
+    ['a failure with a code of its own', () => Object.assign(new Failure('usage', 'Maria'), { code: 'Maria' })],
     ['a prototype that is its own toString', (run) => Object.create({ toString: run, toJSON: run }) as unknown],
     ['symbols', (run) => ({ [Symbol.iterator]: run, [Symbol.toStringTag]: 'Maria' })],
     [

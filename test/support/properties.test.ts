@@ -7,7 +7,6 @@ import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import type { EventLog, SupportEvent } from '../../core/support/events.ts';
 import { EVENT_TYPES } from '../../core/support/events.ts';
-import { failedOf } from '../../core/support/failures.ts';
 import { codeOf, framesOf } from '../../core/support/frames.ts';
 import { openEventLog } from '../../core/support/sink.ts';
 import { createWords } from '../../core/support/words.ts';
@@ -236,8 +235,20 @@ test('any record, and anything that was thrown over it, is told without a word o
           code: codeOf(value),
           frames: framesOf(wrapped),
         });
-        log.write({ type: 'command.failed', command: 'sync.run', ...failedOf(value) });
-        log.write({ type: 'command.failed', command: 'sync.run', ...failedOf(wrapped), ...body } as SupportEvent);
+        log.write({
+          type: 'command.failed',
+          command: 'sync.run',
+          code: 'internal',
+          thrown: codeOf(value),
+          frames: framesOf(value),
+        });
+        log.write({
+          type: 'command.failed',
+          command: 'sync.run',
+          code: 'internal',
+          thrown: codeOf(wrapped),
+          ...body,
+        } as SupportEvent);
       });
       expect(dropped).toBe(Object.keys(body).length === 0 ? 0 : 1);
       expect(strange(text)).toEqual([]);

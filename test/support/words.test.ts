@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ApiModel } from '../../core/edfi/model.ts';
-import { subjectOf } from '../../core/support/failures.ts';
 import { columnOf, createWords, tableOf } from '../../core/support/words.ts';
 import { model, words } from './catalogue.ts';
 
@@ -103,17 +102,4 @@ test('a file is told by its OneRoster table, and a column by OneRoster’s name'
     undefined,
     undefined,
   ]);
-});
-
-test('a problem’s subject is told by the list that has it, or not at all', () => {
-  expect(subjectOf('GradeLevelDescriptor', words)).toEqual({ descriptor: 'GradeLevelDescriptor' });
-  expect(subjectOf('Student', words)).toEqual({ entity: 'Student' });
-  expect(subjectOf('studentId', words)).toEqual({ setting: 'studentId' });
-  expect(subjectOf('demographics (birthDate)', words)).toEqual({ table: 'demographics', column: 'birthDate' });
-  expect(subjectOf('users', words)).toEqual({ table: 'users' });
-  expect(subjectOf('birthDate', words)).toEqual({ column: 'birthDate' });
-  expect(subjectOf('users (motherMaidenName)', words)).toEqual({ table: 'users' });
-  for (const text of ['Maria', 'my_students (birthDate)', '', null, undefined])
-    expect(subjectOf(text, words)).toEqual({});
-  expect(subjectOf('Student', undefined)).toEqual({});
 });

@@ -137,6 +137,11 @@ export const inputSchemas = ({ words, hidden }: NameRules) => {
     const prefix = words.extension(text.slice(0, -2));
     return prefix === undefined ? undefined : `${prefix}/*`;
   };
+  /** One of the vocabulary as the specification spells it; any other is left out of its list. */
+  const withKnownResource = <T extends { readonly resource: string }>(item: T): T[] => {
+    const resource = named(resources)(item.resource);
+    return resource === null ? [] : [{ ...item, resource }];
+  };
   const subject = (text: string): string | undefined =>
     words.descriptor(text) ?? words.entity(text) ?? mappingSettingOf(text) ?? tableOf(text) ?? columnOf(text);
   const permissions = z.array(z.strictObject({ resource: z.string(), operations: z.array(z.enum(OPERATIONS)) }));
@@ -150,14 +155,7 @@ export const inputSchemas = ({ words, hidden }: NameRules) => {
       extensions: z.array(z.strictObject({ name: orNull(words.extension), version: versionKind })),
       claimSet: claimSetField,
       /** Null where the API does not tell. What is beyond the specification is counted, and not named. */
-      permissions: permissions
-        .transform((list) =>
-          list.flatMap(({ resource, operations }) => {
-            const found = named(resources)(resource);
-            return found === null ? [] : [{ resource: found, operations }];
-          }),
-        )
-        .nullable(),
+      permissions: permissions.transform((list) => list.flatMap(withKnownResource)).nullable(),
       educationOrganizations: countKind,
       namespaces: countKind,
       profiles: countKind,
@@ -210,7 +208,9 @@ export const inputSchemas = ({ words, hidden }: NameRules) => {
       /** Why it stopped early, where it did. */
       stoppedBy: z.enum(FAILURE_CODES).nullable(),
       account: accountKind.nullable(),
-      resources: z.array(z.strictObject({ resource: resourceKind, account: accountKind })),
+      resources: z
+        .array(z.strictObject({ resource: z.string(), account: accountKind }))
+        .transform((list) => list.flatMap(withKnownResource)),
       requests: requestsKind.nullable(),
       timings: timingsKind,
     }),

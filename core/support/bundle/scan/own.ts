@@ -162,6 +162,7 @@ const make = (): Own => {
     ...BUNDLE_FILES,
     ...LABEL_WORDS,
     ...MAPPING_SETTINGS,
+    ...codes.map((code) => CATALOGUE[code].severity),
     ...MONTHS,
     ...sentences,
     ...MARKUP_WORDS.split(' '),
