@@ -1,5 +1,5 @@
 /** The fix list of a connection: what to correct in the SIS, with the row as the last export had it. */
-import type { JsonObject, JsonValue } from './edfi/model.ts';
+import type { JsonObject } from './edfi/model.ts';
 import { advise } from './errors/advice.ts';
 import type { Who } from './errors/catalogue.ts';
 import type { FixListEntry, FixListSchool } from './errors/fix-list.ts';
@@ -11,6 +11,7 @@ import type { ProblemGroup } from './ledger/problems.ts';
 import { readRows, rowKey, type SourceRow } from './sources/rows.ts';
 import type { Source } from './sources/types.ts';
 import { displayName } from './sync/describe.ts';
+import { identifiersIn } from './sync/search.ts';
 import { lastIsPlanned, openLast } from './sync/sync.ts';
 
 export interface FixListWork {
@@ -109,25 +110,6 @@ function entryOf(
     held: waiting.reduce((sum, { records }) => sum + records, 0),
     identifiers: identifiersIn(body),
   };
-}
-
-/** Unique ids anywhere in the body, and a code or name that identifies: what a clerk searches the SIS for. */
-function identifiersIn(body: JsonObject): { name: string; value: string }[] {
-  const found = new Map<string, string>();
-  const look = (value: JsonValue | undefined): void => {
-    if (typeof value !== 'object' || value === null) return;
-    if (Array.isArray(value)) return;
-    for (const [name, inner] of Object.entries(value)) {
-      if (
-        /(UniqueId|Identifier|LocalCourseCode|sectionIdentifier)$/i.test(name) &&
-        (typeof inner === 'string' || typeof inner === 'number')
-      ) {
-        if (!found.has(name)) found.set(name, String(inner));
-      } else if (name.endsWith('Reference')) look(inner);
-    }
-  };
-  look(body);
-  return [...found].map(([name, value]) => ({ name, value }));
 }
 
 /** Names of organizations by the numbers that records have of them. */

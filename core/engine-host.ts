@@ -17,6 +17,8 @@ export interface WorkerData {
   /** `memory` forgets at the end: for the demo. `none` leaves a keychain alone even where there is one. */
   readonly secrets: 'keychain' | 'memory' | 'none';
   readonly secret: string | undefined;
+  /** Who runs the engine; the command line unless told. */
+  readonly host?: 'desktop' | 'loopback' | 'cli';
 }
 export type HostMessage =
   | { readonly type: 'command'; readonly id: number; readonly command: string; readonly input: unknown }

@@ -62,7 +62,10 @@ export interface EngineLog {
   label(row: ConnectionRow): ConnectionLabel;
   /** The ledger is open. */
   opened(): void;
-  batchStarted(row: ConnectionRow, how: { isPlan: boolean; isRetry: boolean; isFixed: boolean }): void;
+  batchStarted(
+    row: ConnectionRow,
+    how: { isPlan: boolean; isRetry: boolean; isFixed: boolean; by: 'steward' | 'schedule' },
+  ): void;
   /** What was planned, how it ended, and the causes as they stand. */
   batchEnded(row: ConnectionRow, outcome: SyncOutcome): void;
   /** The connection a command names, while it is still there. */
@@ -121,6 +124,9 @@ export function whyOf(thrown: unknown): {
   reason?: NonNullable<ReturnType<typeof reasonOf>>;
   status?: number;
 } {
+  // First by its plain data: what is no error of ours is not asked anything, since asking may run its code.
+  const kind = codeOf(thrown);
+  if (kind === 'unexpected' || kind === 'not-an-error') return { code: 'internal' };
   const known = asLedgerFailure(thrown);
   if (!isFailure(known)) return { code: 'internal' };
   const reason = reasonOf(known.details.reason);
@@ -495,7 +501,7 @@ export function createEngineLog(input: EngineLogInput, log: EventLog): EngineLog
         records: bucket(records),
       });
     },
-    batchStarted(row, { isPlan, isRetry, isFixed }) {
+    batchStarted(row, { isPlan, isRetry, isFixed, by }) {
       const connection = label(row);
       const before = ledger.lastBatch(row.id);
       if (before?.state === 'sending' || before?.state === 'planning') {
@@ -506,7 +512,7 @@ export function createEngineLog(input: EngineLogInput, log: EventLog): EngineLog
         type: 'batch.started',
         connection,
         mode: isPlan ? 'plan' : 'send',
-        by: 'steward',
+        by,
         retry: isRetry,
         concurrency: isFixed ? 'fixed' : 'auto',
       });

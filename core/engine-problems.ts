@@ -1,7 +1,10 @@
 /** The engine's handling of problems: causes, the records behind them, and what a steward decides about them. */
+import type { Profile } from './connections/profile.ts';
+import { isOff } from './connections/resources.ts';
 import type {
   CommandName,
   CommandOutput,
+  FoundInSource,
   FoundRecord,
   GroupState,
   ParsedInput,
@@ -17,9 +20,19 @@ import type { Kind, PendingState } from './ledger/pending.ts';
 import { type Entry, identityOf, type ProblemRecord } from './ledger/problem-records.ts';
 import type { ProblemGroup } from './ledger/problems.ts';
 import { type DescriptorMap, suggest } from './mapping/descriptors.ts';
+import { loadDescriptorDefaults } from './mapping/load.ts';
 import { readRows, rowKey } from './sources/rows.ts';
 import { displayName } from './sync/describe.ts';
-import { type BatchSummary, type DescriptorContext, lastIsPlanned, openLast } from './sync/sync.ts';
+import { keptKnowledge } from './sync/knowledge.ts';
+import { compileChosen } from './sync/needs.ts';
+import { type Found, searchSource } from './sync/search.ts';
+import {
+  type BatchSummary,
+  type DescriptorContext,
+  descriptorMapInForce,
+  lastIsPlanned,
+  openLast,
+} from './sync/sync.ts';
 
 type ProblemCommand = Extract<CommandName, `problems.${string}` | `records.${string}` | 'batches.list'>;
 type Handlers = { [N in ProblemCommand]: (input: ParsedInput<N>) => Promise<CommandOutput<N>> };
@@ -28,6 +41,7 @@ export interface ProblemsInput {
   readonly ledger: Ledger;
   readonly folder: string;
   readonly find: (connection: string) => ConnectionRow;
+  readonly profileOf: (row: ConnectionRow) => Profile;
   readonly now: () => number;
 }
 
@@ -214,6 +228,21 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
     };
   };
 
+  const foundView = (one: Found): FoundInSource => {
+    const { problemRecords, records } = ledger;
+    const problem = problemRecords.ofIdentity(one.resourceId, one.sourceHash);
+    const isConfirmed = one.keyHash !== undefined && records.has(one.resourceId, one.keyHash);
+    return {
+      resource: displayName(one.resource),
+      file: one.file,
+      row: one.row,
+      identifiers: one.identifiers.map((identifier) => ({ ...identifier })),
+      reference: problemRecords.refer(one.resourceId, one.sourceHash, now()),
+      state: problem === undefined ? (isConfirmed ? 'confirmed' : 'unknown') : STATES[problem.state],
+      problem: problem?.id ?? null,
+    };
+  };
+
   const handlers: Handlers = {
     'batches.list': async ({ connection, after, limit }) => {
       const before = after === undefined ? Number.MAX_SAFE_INTEGER : numberIn(after);
@@ -297,6 +326,41 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
       const identity = identityOf(record);
       if (identity === undefined) throw new Failure('usage', 'This record has no identity to be referred to by.');
       return { reference: ledger.transaction(() => ledger.problemRecords.refer(record.resourceId, identity, now())) };
+    },
+    'records.search': async ({ connection, text, limit }) => {
+      const row = find(connection);
+      const profile = input.profileOf(row);
+      const kept = keptKnowledge(ledger, row.id);
+      if (kept === undefined) {
+        throw new Failure('usage', 'Nothing was sent over this connection yet, so there is nothing to look through.');
+      }
+      const source = await openLast({ ledger, folder: input.folder, connectionId: row.id });
+      try {
+        const { compiled } = await compileChosen({
+          discovery: kept.discovery ?? {},
+          model: kept.model,
+          mappingFile: profile.mapping,
+          settings: { ...profile.settings, studentId: profile.studentId },
+          isOff: (resource) => isOff(profile.off, resource),
+        });
+        const known: Record<string, readonly string[]> = {};
+        for (const type of compiled.descriptorTypes) known[type] = kept.descriptorValues(type) ?? [];
+        const defaults = await loadDescriptorDefaults();
+        const { found, more } = await searchSource({
+          ledger,
+          connectionId: row.id,
+          model: kept.model,
+          compiled,
+          descriptors: descriptorMapInForce(ledger, row.id, defaults, known),
+          source,
+          text,
+          limit,
+          signal: undefined,
+        });
+        return { found: ledger.transaction(() => found.map(foundView)), more };
+      } finally {
+        await source.close();
+      }
     },
     'records.find': async ({ reference }) => {
       const found = resolve(reference);

@@ -10,6 +10,11 @@ const data = workerData as WorkerData;
 const post = (message: WorkerMessage): void => port.postMessage(message);
 
 let engine: Engine | undefined;
+// What nobody foresaw ends this thread, with a line in the log and no dump; the host starts another.
+process.on('uncaughtException', (thrown, origin) => {
+  engine?.crashed(thrown, origin === 'unhandledRejection' ? 'rejection' : 'uncaught');
+  process.exit(1);
+});
 port.on('message', async (message: HostMessage) => {
   if (message.type === 'close') {
     await engine?.close();
@@ -37,6 +42,7 @@ try {
     folder: data.folder,
     keychain,
     secret: data.secret,
+    ...(data.host === undefined ? {} : { host: data.host }),
     now: Date.now,
     emit: (event) => post({ type: 'event', event }),
   });

@@ -5,7 +5,6 @@ import { rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ledgerKey } from './connections/ledger-key.ts';
-import { isOff } from './connections/resources.ts';
 import type { SecretStore } from './connections/secrets.ts';
 import {
   type CommandName,
@@ -14,9 +13,9 @@ import {
   type EngineAnswer,
   type EngineEvent,
   type ParsedInput,
-  type SyncResult,
 } from './contract/schemas.ts';
 import type { ApiModel } from './edfi/model.ts';
+import { createBatchesRoom } from './engine-batches.ts';
 import { createConnections } from './engine-connections.ts';
 import { writeProblems } from './engine-fix-list.ts';
 import { createEngineLog, type HostKind, startedEvent, whyOf } from './engine-log.ts';
@@ -32,12 +31,6 @@ import { duration } from './support/fields.ts';
 import { codeOf, framesOf } from './support/frames.ts';
 import { openPrivateFolder } from './support/private-folder.ts';
 import { type EventLogOptions, openEventLog } from './support/sink.ts';
-import { adoptConnection } from './sync/adopt.ts';
-import { type AuditInput, auditConnection } from './sync/audit.ts';
-import { displayName } from './sync/describe.ts';
-import { loadKnowledge } from './sync/knowledge.ts';
-import { compileChosen } from './sync/needs.ts';
-import { runSync, type SyncInput } from './sync/sync.ts';
 
 export interface EngineOptions {
   /** The data folder: ledger, sealed copies of sources. */
@@ -66,7 +59,6 @@ export interface Engine {
 
 type Handlers = { [N in CommandName]: (input: ParsedInput<N>) => Promise<CommandOutput<N>> };
 
-const DAY_MS = 86_400_000;
 /** Sockets to one API at most; `auto` finds its number below it. */
 const MAX_CONNECTIONS = 64;
 
@@ -95,7 +87,6 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const scratch = openPrivateFolder(folder);
   // Two data folders of one account must not take each other's secrets for their own.
   const scope = seal.fileKey('names of secrets').toString('hex').slice(0, 16);
-  let running: AbortController | undefined;
   /** Commands under way: the ledger closes after them. */
   const underWay = new Set<Promise<unknown>>();
 
@@ -109,7 +100,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     now,
     emit,
     refuseWhileRunning: () => {
-      if (running === undefined) return;
+      if (!batches.isRunning) return;
       throw new Failure(
         'ledger-in-use',
         'A batch is running. Wait for it, or stop it, before a connection is changed or removed.',
@@ -118,7 +109,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   });
   const { find } = connections;
 
-  const problems = createProblemsRoom({ ledger, folder, find, now });
+  const problems = createProblemsRoom({ ledger, folder, find, profileOf: connections.profileOf, now });
   const log = createEngineLog({ ledger, profileOf: connections.profileOf, keyInfo: connections.keyInfo, now }, events);
   if (started !== undefined) events.write(started);
   log.opened();
@@ -140,96 +131,24 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     return kept === undefined ? undefined : (JSON.parse(kept.text) as { model: ApiModel }).model;
   };
 
-  /** Runs what reads the API back into, or against, the ledger; one at a time, as batches are. */
-  const readBack = async <T>(name: string, work: (at: Omit<AuditInput, 'full'>) => Promise<T>): Promise<T> => {
-    if (running !== undefined) throw batchRunning();
-    const row = find(name);
-    const profile = connections.profileOf(row);
-    const controller = new AbortController();
-    const client = connections.clientOf(row, controller.signal);
-    running = controller;
-    try {
-      const knowledge = await loadKnowledge(client, ledger, row.id, now);
-      const { compiled } = await compileChosen({
-        discovery: knowledge.discovery,
-        model: knowledge.model,
-        mappingFile: profile.mapping,
-        settings: { ...profile.settings, studentId: profile.studentId },
-        isOff: (resource) => isOff(profile.off, resource),
-      });
-      return await work({
-        ledger,
-        connectionId: row.id,
-        client,
-        model: knowledge.model,
-        order: knowledge.order,
-        resources: compiled.resources,
-        parallel: READ_BACK_PARALLEL,
-        now,
-        onProgress: ({ items }) =>
-          emit({ type: 'progress', phase: 'reading', done: items, perSecond: 0, connections: READ_BACK_PARALLEL }),
-        signal: controller.signal,
-      });
-    } finally {
-      running = undefined;
-      await client.close();
-    }
-  };
-
-  /** Runs one batch of a connection; one at a time, since a ledger has one writer. */
-  const runBatch = async (
-    name: string,
-    input: Pick<SyncInput, 'source' | 'planOnly' | 'approve' | 'retry' | 'concurrency' | 'choose'> & {
-      readonly patienceSeconds: number;
-    },
-  ): Promise<SyncResult> => {
-    if (running !== undefined) throw batchRunning();
-    const row = find(name);
-    const profile = connections.profileOf(row);
-    const controller = new AbortController();
-    const client = connections.clientOf(row, controller.signal);
-    running = controller;
-    log.batchStarted(row, {
-      isPlan: input.planOnly,
-      isRetry: input.choose !== undefined || input.retry,
-      isFixed: input.concurrency !== 'auto',
-    });
-    try {
-      const outcome = await runSync({
-        ledger,
-        folder,
-        connectionId: row.id,
-        client,
-        maxConnections: MAX_CONNECTIONS,
-        settings: { ...profile.settings, studentId: profile.studentId },
-        mappingFile: profile.mapping,
-        vanished: profile.vanished,
-        isOff: (resource) => isOff(profile.off, resource),
-        source: input.source,
-        ...(input.choose === undefined ? {} : { choose: input.choose }),
-        planOnly: input.planOnly,
-        approve: input.approve,
-        retry: input.retry,
-        concurrency: input.concurrency,
-        patienceMs: input.patienceSeconds * 1000,
-        now,
-        emit,
-        signal: controller.signal,
-      });
-      await connections.compareWhereNew(row.id);
-      const kept = readSettings(ledger).problemDays * DAY_MS;
-      ledger.transaction(() => ledger.problems.purge(now() - kept));
-      log.forgetWords();
-      log.batchEnded(row, outcome);
-      return { ...outcome, problems: problems.open(row.id, outcome.descriptors) };
-    } finally {
-      running = undefined;
-      await client.close();
-    }
-  };
+  const batches = createBatchesRoom({
+    ledger,
+    folder,
+    maxConnections: MAX_CONNECTIONS,
+    find,
+    profileOf: connections.profileOf,
+    clientOf: connections.clientOf,
+    compareWhereNew: connections.compareWhereNew,
+    problems,
+    log,
+    problemDays: () => readSettings(ledger).problemDays,
+    now,
+    emit,
+  });
 
   const handlers: Handlers = {
     ...connections.handlers,
+    ...batches.handlers,
     ...problems.handlers,
     ...support.handlers,
     'fixList.write': async ({ connection, group, ...input }) => {
@@ -242,30 +161,6 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         connectionId: row.id,
         group: group === undefined ? undefined : problems.group(row.id, group),
       });
-    },
-    'sync.run': async (input) => runBatch(input.connection, input),
-    'retry.run': async ({ connection, what, ...input }) => {
-      let selected = 0;
-      const row = find(connection);
-      const result = await runBatch(connection, {
-        ...input,
-        source: undefined,
-        retry: false,
-        choose: () => {
-          selected = problems.choose(row.id, what);
-        },
-      });
-      return { ...result, selected };
-    },
-    'audit.run': ({ connection, full }) =>
-      readBack(connection, async (at) => {
-        const { resources, window } = await auditConnection({ ...at, full });
-        return { resources: byDisplayName(resources), window };
-      }),
-    'adopt.run': ({ connection }) => readBack(connection, async (at) => byDisplayName(await adoptConnection(at))),
-    'sync.stop': async () => {
-      running?.abort();
-      return {};
     },
     'descriptors.list': async ({ connection }) => ledger.descriptorMap(find(connection).id),
     'descriptors.map': async ({ connection, type, code, uri }) => {
@@ -311,7 +206,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       }
     },
     async close() {
-      running?.abort();
+      batches.stop();
       connections.stop();
       // What is on its way to the API is still written down when its answer comes.
       await Promise.allSettled(underWay);
@@ -365,15 +260,6 @@ async function refuseEmpty(file: string): Promise<void> {
     'The ledger (ledger.db in the data folder) is empty. Restore the data folder from a backup; if nothing was ever sent from it, delete it and begin anew.',
   );
 }
-
-/** Reading back leaves room for those who write. */
-const READ_BACK_PARALLEL = 4;
-
-const batchRunning = (): Failure =>
-  new Failure('ledger-in-use', 'A batch is running already. Wait for it, or stop it first.');
-
-const byDisplayName = <T>(resources: Record<string, T>): Record<string, T> =>
-  Object.fromEntries(Object.entries(resources).map(([name, value]) => [displayName(name), value]));
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name);
 

@@ -19,6 +19,8 @@ export const profileSchema = z.strictObject({
   settings: z.record(z.string(), z.string()).default({}),
   /** Where the secret is read from when the keychain does not have it. */
   secretFile: z.string().optional(),
+  /** The export: a folder or a zip. */
+  source: z.string().optional(),
   /** What becomes of a record that vanished from a full export. */
   vanished: z.enum(['delete', 'keep']).default('delete'),
   /** Values for what the API's addresses leave open (tenant, school year). */

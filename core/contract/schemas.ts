@@ -26,7 +26,8 @@ export const requestsSchema = z.object({
 });
 export type RequestsView = z.infer<typeof requestsSchema>;
 
-const sampleSchema = z.object({ file: z.string(), row: count });
+/** `body` is what would be sent, as JSON; for the screen of this workstation, and there only in a plan that was asked for. */
+const sampleSchema = z.object({ file: z.string(), row: count, body: z.string().optional() });
 export const resourcePlanSchema = z.object({
   resource: z.string(),
   existing: count,
@@ -425,12 +426,148 @@ export const foundRecordSchema = z.object({
 });
 export type FoundRecord = z.infer<typeof foundRecordSchema>;
 
+const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/);
+/** When a connection's batches run by themselves. Times are of this workstation's clock. */
+export const scheduleSchema = z.object({
+  when: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('off') }),
+    z.object({ kind: z.literal('every'), minutes: z.number().int().min(5).max(1440) }),
+    z.object({
+      kind: z.literal('times'),
+      times: z.array(clock).min(1).max(24),
+      /** 0 is Sunday. */
+      days: z.array(z.number().int().min(0).max(6)).min(1).max(7).default([0, 1, 2, 3, 4, 5, 6]),
+    }),
+    /** When the export has changed, and changes no more. */
+    z.object({ kind: z.literal('export') }),
+  ]),
+  /** No batch begins by itself within; over midnight where `to` is before `from`. */
+  quiet: z.object({ from: clock, to: clock }).nullable(),
+  /** The pause at the end of a year: nothing begins by itself before; null where there is none. */
+  pausedUntil: time.nullable(),
+});
+export type Schedule = z.output<typeof scheduleSchema>;
+
+export const scheduleViewSchema = z.object({
+  schedule: scheduleSchema,
+  /** When the next batch begins by itself; null where none does. */
+  next: time.nullable(),
+  state: z.enum(['off', 'no-source', 'due', 'running', 'quiet', 'paused', 'watching', 'offline', 'waits-for-approval']),
+  /** The last one that began by itself. */
+  last: time.nullable(),
+});
+export type ScheduleView = z.infer<typeof scheduleViewSchema>;
+
+/** An export as a steward sees it before it is used. */
+export const sourceLookSchema = z.object({
+  kind: z.literal('oneroster'),
+  version: z.enum(['1.1', '1.2']),
+  tables: z.array(
+    z.object({
+      name: z.string(),
+      file: z.string(),
+      columns: z.array(z.string()),
+      mode: z.enum(['bulk', 'delta']),
+      rows: count,
+      /** The first rows, for the steward's eyes. */
+      first: z.array(z.array(z.string())),
+    }),
+  ),
+  notices: z.array(noticeSchema),
+});
+export type SourceLook = z.infer<typeof sourceLookSchema>;
+
+export const sourceSchema = z.object({
+  /** A folder or zip; null where none was chosen. */
+  path: z.string().nullable(),
+  isThere: z.boolean(),
+  vanished: z.enum(['delete', 'keep']),
+  /** When its rows were last sent. */
+  lastSent: time.nullable(),
+});
+export type SourceView = z.infer<typeof sourceSchema>;
+
+const descriptorCodeSchema = z.object({
+  type: z.string(),
+  code: z.string(),
+  /** What it is paired with; null where with nothing. */
+  uri: z.string().nullable(),
+  /** Who paired it: the steward, or the pairs that Rollbook brings along. */
+  origin: z.enum(['chosen', 'shipped']).nullable(),
+  /** Records of the last batch that had it, and records that wait for it. */
+  records: count,
+  blocked: count,
+  suggestions: z.array(z.object({ uri: z.string(), confidence: z.enum(['high', 'medium', 'low']) })),
+});
+export type DescriptorCodeView = z.infer<typeof descriptorCodeSchema>;
+
+const overviewSchema = z.object({
+  connection: z.string(),
+  health: z.enum(['healthy', 'running', 'waiting', 'needs-you', 'never-sent']),
+  last: batchSchema.nullable(),
+  schedule: scheduleViewSchema,
+  /** Since midnight. */
+  today: z.object({ changed: count, confirmed: count, held: count, failed: count }),
+  /** The last fourteen, the newest last; `date` as 2026-11-21. */
+  days: z.array(
+    z.object({
+      date: z.string(),
+      batches: count,
+      created: count,
+      updated: count,
+      deleted: count,
+      failed: count,
+      held: count,
+      rejected: count,
+    }),
+  ),
+  open: z.object({ causes: count, records: count, held: count }),
+  /** What to do next, the most urgent first. */
+  next: z.array(
+    z.object({
+      kind: z.enum([
+        'choose-source',
+        'first-sync',
+        'approve-plan',
+        'map-codes',
+        'fix-problems',
+        'look-again',
+        'secret-missing',
+        'resume',
+        'rotate-key',
+      ]),
+      count: count.nullable(),
+    }),
+  ),
+});
+export type OverviewView = z.infer<typeof overviewSchema>;
+
+const foundInSourceSchema = z.object({
+  resource: z.string(),
+  file: z.string(),
+  row: count,
+  identifiers: z.array(z.object({ name: z.string(), value: z.string() })),
+  reference: recordReference,
+  /** As the ledger has it. */
+  state: z.enum(['confirmed', 'rejected', 'held', 'failed', 'planned', 'unknown']),
+  problem: count.nullable(),
+});
+export type FoundInSource = z.infer<typeof foundInSourceSchema>;
+
 export const settingsSchema = z.object({
   /** How long what is cleared or resolved stays in the ledger, in days. */
   problemDays: z.number().int().min(1).max(3650),
   /** How long the log for support is kept, in days, and how large it may grow. */
   logDays: z.number().int().min(1).max(3650),
   logMegabytes: z.number().int().min(1).max(1000),
+  /** Connections to an API at once, at most; `auto` finds its own number. */
+  concurrency: z.union([z.literal('auto'), z.number().int().min(1).max(256)]),
+  /** The address of a proxy, `http://proxy.district.org:8080`; '' for the one of the system's environment, if any. */
+  proxy: z.string().max(500),
+  /** Certificates of the district's own authority, PEM: trusted for every connection. */
+  ca: z.array(z.string()),
+  /** Trust what this computer's own store trusts. */
+  systemCertificates: z.boolean(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -566,7 +703,8 @@ export const commands = {
   'sync.run': {
     input: z.object({
       connection: name,
-      source: z.string().min(1),
+      /** The connection's own where none is given. */
+      source: z.string().min(1).optional(),
       planOnly: z.boolean().default(false),
       approve: z.boolean().default(false),
       retry: z.boolean().default(false),
@@ -580,6 +718,40 @@ export const commands = {
   },
   'adopt.run': { input: z.object({ connection: name }), output: z.record(z.string(), adoptedSchema) },
   'sync.stop': { input: z.object({}), output: z.object({}) },
+  /** Sends nothing more until it is resumed; what is on its way is still heard and written down. */
+  'sync.pause': { input: z.object({}), output: z.object({}) },
+  'sync.resume': { input: z.object({}), output: z.object({}) },
+  /** The batch that runs now; null where none does. */
+  'sync.state': {
+    input: z.object({}),
+    output: z
+      .object({ connection: z.string(), startedAt: time, paused: z.boolean(), by: z.enum(['steward', 'schedule']) })
+      .nullable(),
+  },
+  /** Takes a body out of a plan's samples; tells what the API has now, member by member where it differs. */
+  'plan.compare': {
+    input: z.object({ connection: name, resource: z.string().min(1), body: z.string().min(2) }),
+    output: z.object({
+      isThere: z.boolean(),
+      differences: z.array(z.object({ path: z.string(), before: z.string().nullable(), after: z.string().nullable() })),
+    }),
+  },
+  'overview.show': { input: z.object({}), output: z.array(overviewSchema) },
+  'sources.inspect': { input: z.object({ path: z.string().min(1) }), output: sourceLookSchema },
+  'sources.show': { input: z.object({ connection: name }), output: sourceSchema },
+  'sources.set': {
+    input: z.object({
+      connection: name,
+      path: z.string().min(1).nullable(),
+      vanished: z.enum(['delete', 'keep']).optional(),
+    }),
+    output: sourceSchema,
+  },
+  'schedule.show': { input: z.object({ connection: name }), output: scheduleViewSchema },
+  'schedule.set': { input: z.object({ connection: name, schedule: scheduleSchema }), output: scheduleViewSchema },
+  /** A host tells what it knows of the network and of sleep: batches that are due wait, and then go. */
+  'schedule.network': { input: z.object({ online: z.boolean() }), output: z.object({}) },
+  'schedule.awake': { input: z.object({}), output: z.object({}) },
   'batches.list': {
     input: z.object({ connection: name, after: cursor, limit }),
     output: z.object({ batches: z.array(batchSchema), next: z.string().nullable() }),
@@ -653,6 +825,11 @@ export const commands = {
     input: z.object({ connection: name, id: count }),
     output: z.object({ reference: recordReference }),
   },
+  /** Looks through the last export that was sent for records with this identifier (a student number, a course code…). */
+  'records.search': {
+    input: z.object({ connection: name, text: z.string().min(2).max(100), limit }),
+    output: z.object({ found: z.array(foundInSourceSchema), more: z.boolean() }),
+  },
   'records.find': { input: z.object({ reference: z.string().min(1) }), output: foundRecordSchema },
   'settings.show': { input: z.object({}), output: settingsSchema },
   'settings.change': { input: settingsSchema.partial(), output: settingsSchema },
@@ -666,6 +843,57 @@ export const commands = {
       sha256: z.string(),
       files: z.array(z.object({ name: z.string(), bytes: count })),
     }),
+  },
+  /** Every code met in the last batch, ranked by the records it blocks, then by those that have it. */
+  'descriptors.codes': {
+    input: z.object({
+      connection: name,
+      show: z.enum(['unpaired', 'paired', 'all']).default('all'),
+      type: z.string().optional(),
+      text: z.string().max(100).optional(),
+      after: cursor,
+      limit,
+    }),
+    output: z.object({
+      codes: z.array(descriptorCodeSchema),
+      next: z.string().nullable(),
+      counts: z.object({ paired: count, unpaired: count }),
+      types: z.array(z.string()),
+    }),
+  },
+  /** The API's own values of a type in which the text occurs. */
+  'descriptors.values': {
+    input: z.object({ connection: name, type: z.string().min(1), text: z.string().max(100).default(''), limit }),
+    output: z.array(z.object({ uri: z.string(), namespace: z.string(), codeValue: z.string() })),
+  },
+  /** Pairs many at once, all or none. */
+  'descriptors.mapMany': {
+    input: z.object({
+      connection: name,
+      pairs: z
+        .array(z.object({ type: z.string().min(1), code: z.string().min(1), uri: z.string().min(1) }))
+        .min(1)
+        .max(1000),
+    }),
+    output: z.object({ mapped: count }),
+  },
+  /** Takes back what the steward chose; the shipped pair, where there is one, is in force again. */
+  'descriptors.unmap': {
+    input: z.object({ connection: name, type: z.string().min(1), code: z.string().min(1) }),
+    output: z.object({}),
+  },
+  /** Where the maps of two connections differ; `usable` tells whether the API here has the other's value. */
+  'descriptors.compare': {
+    input: z.object({ connection: name, with: name }),
+    output: z.array(
+      z.object({
+        type: z.string(),
+        code: z.string(),
+        here: z.string().nullable(),
+        there: z.string().nullable(),
+        usable: z.boolean(),
+      }),
+    ),
   },
   'descriptors.list': {
     input: z.object({ connection: name }),
@@ -688,6 +916,10 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('progress'),
     phase: z.enum(['connecting', 'reading', 'sending']),
+    /** Paused by the steward, or because the network is gone. */
+    paused: z.boolean().optional(),
+    /** While sending: each resource of the plan in the order of the dependencies. */
+    resources: z.array(z.object({ resource: z.string(), done: count, total: count })).optional(),
     done: count,
     /** Absent while it is not known. */
     total: count.optional(),
@@ -697,6 +929,17 @@ export const eventSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('plan'), plan: planSchema }),
   z.object({ type: z.literal('notice'), code: z.string(), sentence: z.string() }),
+  /** A batch began, ended, or waits; `ended` comes with how. For what shows batches, and for notifications. */
+  z.object({
+    type: z.literal('batch'),
+    connection: z.string(),
+    what: z.enum(['started', 'paused', 'resumed', 'ended']),
+    by: z.enum(['steward', 'schedule']),
+    state: z.enum(['done', 'planned', 'waiting', 'stopped', 'failed']).optional(),
+    account: accountSchema.optional(),
+  }),
+  /** When batches begin by themselves has changed. */
+  z.object({ type: z.literal('schedule'), connection: z.string(), view: scheduleViewSchema }),
   /** A step of a connection test has ended. */
   z.object({ type: z.literal('test-step'), step: testStepSchema, done: count, total: count }),
 ]);

@@ -16,6 +16,7 @@ import { type PersonRules, personRules } from './authorization.ts';
 import { createCircuit } from './circuit.ts';
 import { type Concurrency, createLimiter } from './concurrency.ts';
 import { OperationState } from './operations.ts';
+import type { Pause } from './pause.ts';
 import type { FindByKey, Plan } from './plan.ts';
 
 /** What a dispatcher needs of a client. */
@@ -29,6 +30,8 @@ export interface DispatchProgress {
   readonly done: number;
   readonly total: number;
   readonly connections: number;
+  /** Each resource with something to do, in the order of the dependencies; made when it is asked for. */
+  resources(): { resource: string; done: number; total: number }[];
 }
 
 export interface DispatchInput {
@@ -48,6 +51,7 @@ export interface DispatchInput {
   /** The API is away; the batch asks again in so many milliseconds. */
   readonly onWaiting: (ms: number) => void;
   readonly signal: AbortSignal | undefined;
+  readonly pause?: Pause | undefined;
 }
 
 export interface DispatchResult {
@@ -110,6 +114,21 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   let secondTry = false;
   let done = 0;
   let total = 0;
+  const dones = plan.names.map(() => 0);
+  const totals = plan.names.map(() => 0);
+  const countTotal = (op: number): void => {
+    total += 1;
+    totals[operations.resource(op)] = (totals[operations.resource(op)] as number) + 1;
+  };
+  /** @param by 1 when a record is through, -1 when it is taken up again */
+  const countDone = (op: number, by: 1 | -1): void => {
+    done += by;
+    dones[operations.resource(op)] = (dones[operations.resource(op)] as number) + by;
+  };
+  const resources = (): { resource: string; done: number; total: number }[] =>
+    plan.names.flatMap((resource, index) =>
+      totals[index] === 0 ? [] : [{ resource, done: dones[index] as number, total: totals[index] as number }],
+    );
   let inFlight = 0;
   let stopped: Failure | undefined;
   let flushing = false;
@@ -141,7 +160,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   };
   for (let op = 0; op < operations.count; op++) {
     if (operations.state(op) !== OperationState.waiting) continue;
-    total += 1;
+    countTotal(op);
     if (operations.kind(op) === Kind.delete) enlist(op);
     else if (operations.free(op)) enqueue(op);
   }
@@ -161,7 +180,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     operations.setProblem(op, root);
     ledger.pending.settle(operations.pendingId(op), PendingState.held, undefined, root);
     accounts.add(plan.names[operations.resource(op)] as string, 'held');
-    done += 1;
+    countDone(op, 1);
     operations.settled(op, false, enqueue, (dependant) => hold(dependant, root));
   };
 
@@ -184,9 +203,10 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
       problemId: undefined,
       rootId: undefined,
     });
-    enlist(operations.add(index, Kind.delete, pendingId, OperationState.waiting, 0));
+    const op = operations.add(index, Kind.delete, pendingId, OperationState.waiting, 0);
+    enlist(op);
     accounts.read(plan.names[index] as string);
-    total += 1;
+    countTotal(op);
   };
 
   const commit = (settled: Settled): void => {
@@ -223,7 +243,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
         }
         ledger.pending.remove(pending.id);
         operations.setState(op, OperationState.done);
-        done += 1;
+        countDone(op, 1);
         if (!released.has(op)) operations.settled(op, true, enqueue, () => undefined);
         return;
       }
@@ -268,7 +288,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
         operations.setState(op, OperationState.blocked);
         operations.setProblem(op, problemId);
         accounts.add(name, 'failed');
-        done += 1;
+        countDone(op, 1);
         if (!secondTry && WORTH_A_SECOND_TRY.has(found.code)) second.add(op);
         operations.settled(op, false, enqueue, (dependant) => hold(dependant, problemId));
       }
@@ -287,7 +307,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     } catch (thrown) {
       fatal = thrown;
     }
-    input.onProgress({ done, total, connections: inFlight });
+    input.onProgress({ done, total, connections: inFlight, resources });
     wake();
   };
   let fatal: unknown;
@@ -376,11 +396,17 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   };
 
   let alarm: NodeJS.Timeout | undefined;
+  const isPaused = (): boolean => input.pause?.isOn === true && stopped === undefined && fatal === undefined;
+  input.pause?.listen(() => {
+    input.onProgress({ done, total, connections: inFlight, resources });
+    wake();
+  });
   const pump = async (next: () => number | undefined): Promise<void> => {
     for (;;) {
       while (
         stopped === undefined &&
         fatal === undefined &&
+        !isPaused() &&
         inFlight < limiter.limit &&
         circuit.allows(performance.now(), inFlight)
       ) {
@@ -389,7 +415,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
         void send(op);
       }
       const wait = stopped === undefined && fatal === undefined ? circuit.remaining(performance.now()) : 0;
-      if (inFlight === 0 && settledAnswers.length === 0 && wait === 0) return;
+      if (inFlight === 0 && settledAnswers.length === 0 && wait === 0 && !isPaused()) return;
       clearTimeout(alarm);
       if (wait > 0) alarm = setTimeout(() => wake(), Math.ceil(wait));
       await new Promise<void>((resolve) => {
@@ -449,7 +475,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   };
 
   ledger.transaction(() => ledger.pending.freeze(input.batchId));
-  input.onProgress({ done, total, connections: 0 });
+  input.onProgress({ done, total, connections: 0, resources });
   await pump(nextWrite);
   await sendDeletes();
 
@@ -474,7 +500,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     }
     accounts.remove(plan.names[operations.resource(op)] as string, 'failed');
     ledger.pending.settle(operations.pendingId(op), PendingState.planned, undefined, undefined);
-    done -= 1;
+    countDone(op, -1);
     if (operations.kind(op) === Kind.delete) {
       operations.setState(op, OperationState.waiting);
       enlist(op);
@@ -485,7 +511,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
       if (operations.kind(dependant) === Kind.delete) enlist(dependant);
       ledger.pending.settle(operations.pendingId(dependant), PendingState.planned, undefined, undefined);
       accounts.remove(plan.names[operations.resource(dependant)] as string, 'held');
-      done -= 1;
+      countDone(dependant, -1);
       operations.reopen(dependant, release);
     };
     operations.reopen(op, release);

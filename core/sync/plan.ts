@@ -43,6 +43,8 @@ export interface PlanInput {
   readonly mappingVersion: string;
   /** Try again what failed, even where nothing changed. */
   readonly retryFailed: boolean;
+  /** Samples keep their body: for a plan that a person looks at. */
+  readonly keepBodies: boolean;
   readonly find: FindByKey;
   readonly now: () => number;
   readonly onProgress: (read: number) => void;
@@ -52,6 +54,8 @@ export interface PlanInput {
 export interface Sample {
   readonly file: string;
   readonly row: number;
+  /** JSON as it would be sent. */
+  readonly body?: string;
 }
 
 /** What is planned for one resource; `existing` is how many records the ledger had confirmed. */
@@ -84,7 +88,7 @@ export interface Plan {
   readonly hashes: Hashes;
 }
 
-const SAMPLES = 3;
+const SAMPLES = 5;
 
 /** Codes of refusals that another try may undo by itself: the record goes again in the next batch. */
 const TRANSIENT = new Set(['rate-limited', 'server-error', 'unreachable', 'changed-by-another']);
@@ -478,11 +482,11 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     for (const any of anyOf) operations.waitForAny(op, any);
     if (exists) {
       state.plan.updates += 1;
-      sample(state.plan.samples.update, record);
+      sample(state.plan.samples.update, record, input.keepBodies);
       if (state.rules.isPerson) laterPeople.push({ op, person: `${state.model.entity}\n${key}` });
     } else {
       state.plan.creates += 1;
-      sample(state.plan.samples.create, record);
+      sample(state.plan.samples.create, record, input.keepBodies);
       if (state.loaded.count > 0) state.created.push({ op, source, cascades });
     }
     if (person !== undefined) {
@@ -766,6 +770,8 @@ function keyQuery(model: ResourceModel, key: string): Record<string, string> {
   return Object.fromEntries(model.identity.map((part, i) => [part.name, values[i] ?? '']));
 }
 
-function sample(list: Sample[], record: MappedRecord): void {
-  if (list.length < SAMPLES) list.push({ file: record.file, row: record.row });
+function sample(list: Sample[], record: MappedRecord, keepBody: boolean): void {
+  if (list.length >= SAMPLES) return;
+  const { file, row, body } = record;
+  list.push({ file, row, ...(keepBody ? { body: JSON.stringify(body) } : {}) });
 }

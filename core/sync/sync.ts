@@ -28,6 +28,7 @@ import { createHashes } from './hashes.ts';
 import { changesTold, type Knowledge, loadKnowledge } from './knowledge.ts';
 import { type Answered, measured } from './measure.ts';
 import { type Chosen, compileChosen } from './needs.ts';
+import type { Pause } from './pause.ts';
 import { type Plan, planBatch } from './plan.ts';
 import { createRate } from './rate.ts';
 import { createWarnings } from './warnings.ts';
@@ -57,6 +58,7 @@ export interface SyncInput {
   readonly now: () => number;
   readonly emit: (event: EngineEvent) => void;
   readonly signal: AbortSignal;
+  readonly pause?: Pause | undefined;
 }
 
 /** What the ledger keeps of a batch that ended. */
@@ -232,14 +234,23 @@ async function prepareMapping(input: SyncInput, knowledge: Knowledge): Promise<P
   const defaults = await loadDescriptorDefaults();
   const known: Record<string, readonly string[]> = {};
   for (const type of compiled.descriptorTypes) known[type] = await knowledge.descriptorValues(type);
+  const map = descriptorMapInForce(input.ledger, input.connectionId, defaults, known);
+  return { compiled, off, mapped: mappedValues(defaults, knowledge, known, map), context: { known, map } };
+}
+
+/** The shipped pairs that the API has the values of, and the steward's own before them. */
+export function descriptorMapInForce(
+  ledger: Ledger,
+  connectionId: number,
+  defaults: DescriptorDefaults,
+  known: DescriptorContext['known'],
+): DescriptorMap {
   const map: Record<string, Record<string, string>> = {};
-  for (const [type, codes] of Object.entries(seedDescriptorMap(defaults, known))) {
-    map[type] = { ...codes };
-  }
-  for (const { type, code, uri } of input.ledger.descriptorMap(input.connectionId)) {
+  for (const [type, codes] of Object.entries(seedDescriptorMap(defaults, known))) map[type] = { ...codes };
+  for (const { type, code, uri } of ledger.descriptorMap(connectionId)) {
     map[type] = { ...map[type], [normaliseCode(code)]: uri };
   }
-  return { compiled, off, mapped: mappedValues(defaults, knowledge, known, map), context: { known, map } };
+  return map as DescriptorMap;
 }
 
 /** In lower case. */
@@ -340,6 +351,7 @@ async function planInLedger(
       known: (type) => known.get(type),
       mappingVersion: `${compiled.version}|${knowledge.version}`,
       retryFailed: input.retry,
+      keepBodies: input.planOnly,
       find:
         knowledge.offlineSince === undefined
           ? async (resource, query) => (await input.client.findByKey(resource, query))?.id
@@ -414,6 +426,7 @@ async function send(
 ): Promise<DispatchResult> {
   const rate = createRate(performance.now());
   let reported = 0;
+  let told = false;
   try {
     return await dispatch({
       plan,
@@ -433,13 +446,15 @@ async function send(
           code: 'api-away',
           sentence: `The API does not answer. The batch waits and asks again in ${Math.ceil(ms / 1000)} s; nothing is lost.`,
         }),
-      onProgress: ({ done, total, connections }) => {
+      onProgress: ({ done, total, connections, resources }) => {
         onConnections(connections);
+        const paused = input.pause?.isOn === true;
         const now = performance.now();
         const perSecond = rate.update(done, now);
         // Ten a second are enough for any eye.
-        if (now - reported < 100 && done < total) return;
+        if (now - reported < 100 && done < total && paused === told) return;
         reported = now;
+        told = paused;
         input.emit({
           type: 'progress',
           phase: 'sending',
@@ -448,9 +463,12 @@ async function send(
           perSecond,
           ...(perSecond > 0 ? { secondsLeft: (total - done) / perSecond } : {}),
           connections,
+          paused,
+          resources: resources().map((one) => ({ ...one, resource: displayName(one.resource) })),
         });
       },
       signal: input.signal,
+      pause: input.pause,
     });
   } catch (thrown) {
     throw asLedgerFailure(thrown);

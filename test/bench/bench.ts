@@ -8,6 +8,7 @@ import path from 'node:path';
 import { dayTwoRequests } from './day-two.ts';
 import { dispatchAgainstLatency } from './dispatch.ts';
 import type { Figure } from './figure.ts';
+import { problemLists } from './problems.ts';
 import { bytesPerRecord, unchangedAgainstParsing } from './unchanged.ts';
 
 const json = process.argv.includes('--json');
@@ -17,7 +18,7 @@ const show = (figure: Figure): void => {
   if (json) write(JSON.stringify(figure));
   else {
     const { value, limit, ratio, unit } = figure;
-    const round = (n: number): string => (Number.isInteger(n) ? String(n) : n.toFixed(n < 10 ? 2 : 0));
+    const round = (n: number): string => (Number.isInteger(n) ? String(n) : n.toFixed(n < 1 ? 3 : n < 10 ? 2 : 0));
     write(
       `${figure.figure}\n    ${round(value)} ${unit} against ${round(limit)}: ${ratio.toFixed(2)} (aim: ${figure.aim})`,
     );
@@ -28,6 +29,7 @@ try {
   for (const connections of [8, 32]) show(await dispatchAgainstLatency(folder, connections));
   for await (const figure of unchangedAgainstParsing(folder)) show(figure);
   show(await bytesPerRecord(folder));
+  for await (const figure of problemLists(folder)) show(figure);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -56,6 +56,7 @@ export async function planFixture(folder: string, students: number) {
         known: (type) => known.get(type),
         mappingVersion: 'bench',
         retryFailed: false,
+        keepBodies: false,
         find: async () => '0'.repeat(32),
         now: () => 0,
         onProgress: () => undefined,

@@ -1,0 +1,284 @@
+/** The engine's handling of batches: one at a time, since a ledger has one writer; and what reads an API back. */
+import type { Profile } from './connections/profile.ts';
+import { isOff } from './connections/resources.ts';
+import type { CommandName, CommandOutput, EngineEvent, ParsedInput, SyncResult } from './contract/schemas.ts';
+import type { EdFiClient } from './edfi/client.ts';
+import { keyReader } from './edfi/keys.ts';
+import type { JsonObject } from './edfi/model.ts';
+import type { EngineLog } from './engine-log.ts';
+import type { EngineProblems } from './engine-problems.ts';
+import { Failure } from './errors/failure.ts';
+import type { ConnectionRow, Ledger } from './ledger/ledger.ts';
+import { adoptConnection } from './sync/adopt.ts';
+import { type AuditInput, auditConnection } from './sync/audit.ts';
+import { comparableReader } from './sync/comparable.ts';
+import { displayName } from './sync/describe.ts';
+import { differencesOf } from './sync/differences.ts';
+import { loadKnowledge } from './sync/knowledge.ts';
+import { compileChosen } from './sync/needs.ts';
+import { createPause, type Pause } from './sync/pause.ts';
+import { runSync, type SyncInput } from './sync/sync.ts';
+
+type BatchCommand = Extract<CommandName, `sync.${string}`> | 'retry.run' | 'audit.run' | 'adopt.run' | 'plan.compare';
+type Handlers = { [N in BatchCommand]: (input: ParsedInput<N>) => Promise<CommandOutput<N>> };
+
+export interface BatchesInput {
+  readonly ledger: Ledger;
+  readonly folder: string;
+  readonly maxConnections: number;
+  readonly find: (connection: string) => ConnectionRow;
+  readonly profileOf: (row: ConnectionRow) => Profile;
+  readonly clientOf: (row: ConnectionRow, signal: AbortSignal) => EdFiClient;
+  /** Looks a clone over once its API is known. */
+  readonly compareWhereNew: (connectionId: number) => Promise<void>;
+  readonly problems: EngineProblems;
+  readonly log: EngineLog;
+  /** How long what is over stays in the list of problems, in days. */
+  readonly problemDays: () => number;
+  readonly now: () => number;
+  readonly emit: (event: EngineEvent) => void;
+}
+
+export interface EngineBatches {
+  readonly handlers: Handlers;
+  readonly isRunning: boolean;
+  /** Runs a batch that was due: from the connection's own export, with nobody there to approve it. */
+  runScheduled(connection: string): Promise<SyncResult>;
+  stop(): void;
+}
+
+type Who = 'steward' | 'schedule';
+
+interface Running {
+  readonly connection: string;
+  readonly startedAt: number;
+  readonly by: Who;
+  readonly controller: AbortController;
+  readonly pause: Pause;
+}
+
+type BatchInput = Pick<SyncInput, 'source' | 'planOnly' | 'approve' | 'retry' | 'concurrency' | 'choose'> & {
+  readonly patienceSeconds: number;
+};
+
+const DAY_MS = 86_400_000;
+/** Reading back leaves room for those who write. */
+const READ_BACK_PARALLEL = 4;
+/** Nobody is there to begin again: an API that is away is waited for longer. */
+const SCHEDULED_PATIENCE_SECONDS = 600;
+
+const batchRunning = (): Failure =>
+  new Failure('ledger-in-use', 'A batch is running already. Wait for it, or stop it first.');
+
+export function createBatchesRoom(input: BatchesInput): EngineBatches {
+  const { ledger, folder, find, profileOf, log, now, emit } = input;
+  let running: Running | undefined;
+
+  /** Gives `work` a client of the connection, with nothing else going on meanwhile. */
+  const alone = async <T>(
+    name: string,
+    by: Who,
+    work: (row: ConnectionRow, client: EdFiClient, current: Running) => Promise<T>,
+  ): Promise<T> => {
+    if (running !== undefined) throw batchRunning();
+    const row = find(name);
+    const controller = new AbortController();
+    const current = { connection: row.name, startedAt: now(), by, controller, pause: createPause() };
+    const client = input.clientOf(row, controller.signal);
+    running = current;
+    try {
+      return await work(row, client, current);
+    } finally {
+      running = undefined;
+      await client.close();
+    }
+  };
+
+  const sourceOf = (row: ConnectionRow, given: string | undefined): string => {
+    const source = given ?? profileOf(row).source;
+    if (source !== undefined) return source;
+    throw new Failure('usage', `The connection "${row.name}" has no export yet: choose its folder or zip file first.`);
+  };
+
+  const run = (name: string, by: Who, batch: BatchInput): Promise<SyncResult> =>
+    alone(name, by, async (row, client, { controller, pause }) => {
+      const profile = profileOf(row);
+      const tell = (event: Omit<Extract<EngineEvent, { type: 'batch' }>, 'type' | 'connection' | 'by'>): void =>
+        emit({ type: 'batch', connection: row.name, by, ...event });
+      pause.listen(() => tell({ what: pause.isOn ? 'paused' : 'resumed' }));
+      log.batchStarted(row, {
+        isPlan: batch.planOnly,
+        isRetry: batch.choose !== undefined || batch.retry,
+        isFixed: batch.concurrency !== 'auto',
+        by,
+      });
+      tell({ what: 'started' });
+      try {
+        const outcome = await runSync({
+          ledger,
+          folder,
+          connectionId: row.id,
+          client,
+          maxConnections: input.maxConnections,
+          settings: { ...profile.settings, studentId: profile.studentId },
+          mappingFile: profile.mapping,
+          vanished: profile.vanished,
+          isOff: (resource) => isOff(profile.off, resource),
+          source: batch.source,
+          ...(batch.choose === undefined ? {} : { choose: batch.choose }),
+          planOnly: batch.planOnly,
+          approve: batch.approve,
+          retry: batch.retry,
+          concurrency: batch.concurrency,
+          patienceMs: batch.patienceSeconds * 1000,
+          now,
+          emit,
+          signal: controller.signal,
+          pause,
+        });
+        await input.compareWhereNew(row.id);
+        ledger.transaction(() => ledger.problems.purge(now() - input.problemDays() * DAY_MS));
+        log.forgetWords();
+        log.batchEnded(row, outcome);
+        tell({ what: 'ended', state: outcome.state, account: outcome.account });
+        return { ...outcome, problems: input.problems.open(row.id, outcome.descriptors) };
+      } catch (thrown) {
+        tell({ what: 'ended', state: 'failed' });
+        throw thrown;
+      }
+    });
+
+  /** The connection's mapping, compiled for its API. */
+  const mapped = async (row: ConnectionRow, client: EdFiClient) => {
+    const profile = profileOf(row);
+    const { discovery, model, order } = await loadKnowledge(client, ledger, row.id, now);
+    const { compiled } = await compileChosen({
+      discovery,
+      model,
+      mappingFile: profile.mapping,
+      settings: { ...profile.settings, studentId: profile.studentId },
+      isOff: (resource) => isOff(profile.off, resource),
+    });
+    return { compiled, model, order };
+  };
+
+  /** Runs what reads the API back into, or against, the ledger. */
+  const readBack = <T>(name: string, work: (at: Omit<AuditInput, 'full'>) => Promise<T>): Promise<T> =>
+    alone(name, 'steward', async (row, client, { controller }) => {
+      const { compiled, model, order } = await mapped(row, client);
+      return work({
+        ledger,
+        connectionId: row.id,
+        client,
+        model,
+        order,
+        resources: compiled.resources,
+        parallel: READ_BACK_PARALLEL,
+        now,
+        onProgress: ({ items }) =>
+          emit({ type: 'progress', phase: 'reading', done: items, perSecond: 0, connections: READ_BACK_PARALLEL }),
+        signal: controller.signal,
+      });
+    });
+
+  const handlers: Handlers = {
+    'sync.run': async ({ connection, source, ...batch }) =>
+      run(connection, 'steward', { ...batch, source: sourceOf(find(connection), source) }),
+    'sync.stop': async () => {
+      running?.controller.abort();
+      return {};
+    },
+    'sync.pause': async () => {
+      running?.pause.on();
+      return {};
+    },
+    'sync.resume': async () => {
+      running?.pause.off();
+      return {};
+    },
+    'sync.state': async () =>
+      running === undefined
+        ? null
+        : {
+            connection: running.connection,
+            startedAt: running.startedAt,
+            paused: running.pause.isOn,
+            by: running.by,
+          },
+    'retry.run': async ({ connection, what, ...batch }) => {
+      let selected = 0;
+      const row = find(connection);
+      const result = await run(connection, 'steward', {
+        ...batch,
+        source: undefined,
+        retry: false,
+        choose: () => {
+          selected = input.problems.choose(row.id, what);
+        },
+      });
+      return { ...result, selected };
+    },
+    'audit.run': ({ connection, full }) =>
+      readBack(connection, async (at) => {
+        const { resources, window } = await auditConnection({ ...at, full });
+        return { resources: byDisplayName(resources), window };
+      }),
+    'adopt.run': ({ connection }) => readBack(connection, async (at) => byDisplayName(await adoptConnection(at))),
+    'plan.compare': async ({ connection, resource, body: text }) => {
+      const row = find(connection);
+      const controller = new AbortController();
+      const client = input.clientOf(row, controller.signal);
+      try {
+        const { compiled, model } = await mapped(row, client);
+        const made = compiled.resources.find(({ name }) => name === resource || displayName(name) === resource);
+        const found = made && model.resources[made.name];
+        const body = objectIn(text);
+        const key = found === undefined || body === undefined ? undefined : keyReader(found.identity)(body);
+        if (made === undefined || found === undefined || body === undefined || key === undefined) {
+          throw new Failure(
+            'usage',
+            'This is not a record as a plan shows it. Make the plan again, and choose a record there.',
+          );
+        }
+        const values = key.split('\u001f');
+        const query = Object.fromEntries(found.identity.map((part, i) => [part.name, values[i] ?? '']));
+        const there = (await client.findByKey(found.name, query))?.body;
+        const cut = comparableReader(found, made.members);
+        return {
+          isThere: there !== undefined,
+          differences: differencesOf(there === undefined ? {} : cut(there), cut(body)),
+        };
+      } finally {
+        await client.close();
+      }
+    },
+  };
+  return {
+    handlers,
+    get isRunning() {
+      return running !== undefined;
+    },
+    runScheduled: (connection) =>
+      run(connection, 'schedule', {
+        source: sourceOf(find(connection), undefined),
+        planOnly: false,
+        approve: false,
+        retry: false,
+        concurrency: 'auto',
+        patienceSeconds: SCHEDULED_PATIENCE_SECONDS,
+      }),
+    stop: () => running?.controller.abort(),
+  };
+}
+
+const byDisplayName = <T>(resources: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(resources).map(([name, value]) => [displayName(name), value]));
+
+function objectIn(text: string): JsonObject | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as JsonObject) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,104 @@
+/** Finds records by an identifier in the last export that was sent, mapped as it is sent. */
+import { keyReader } from '../edfi/keys.ts';
+import type { ApiModel, JsonObject, JsonValue } from '../edfi/model.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { CompiledMapping } from '../mapping/compile.ts';
+import type { DescriptorMap } from '../mapping/descriptors.ts';
+import { runMapping } from '../mapping/run.ts';
+import type { Source } from '../sources/types.ts';
+import { bytes, createHashes } from './hashes.ts';
+
+export interface SearchInput {
+  readonly ledger: Ledger;
+  readonly connectionId: number;
+  readonly model: ApiModel;
+  readonly compiled: CompiledMapping;
+  readonly descriptors: DescriptorMap;
+  readonly source: Source;
+  readonly text: string;
+  readonly limit: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface Found {
+  readonly resourceId: number;
+  readonly resource: string;
+  readonly file: string;
+  readonly row: number;
+  readonly identifiers: readonly { readonly name: string; readonly value: string }[];
+  /** Its source identity and its key as the ledger has them; no key where the record lacks a part of it. */
+  readonly sourceHash: Buffer;
+  readonly keyHash: Buffer | undefined;
+}
+
+/** A name by which somebody may know a record: ids, numbers and codes that identify, and no name of a person. */
+const IDENTIFIES = /(UniqueId|Id|Identifier|Code|Number)$/;
+
+/** @returns the identifying values of a body, by the name of their member; those of its references too */
+export function identifiersIn(body: JsonObject): { name: string; value: string }[] {
+  const found = new Map<string, string>();
+  const look = (object: JsonObject): void => {
+    for (const [name, value] of Object.entries(object)) {
+      const isText = typeof value === 'string' || typeof value === 'number';
+      if (isText && IDENTIFIES.test(name) && !name.endsWith('Descriptor')) {
+        if (!found.has(name)) found.set(name, String(value));
+      } else if (name.endsWith('Reference') && isObject(value)) look(value);
+    }
+  };
+  look(body);
+  return [...found].map(([name, value]) => ({ name, value }));
+}
+
+const isObject = (value: JsonValue): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * Goes through the whole export: seconds for a large district.
+ * @returns records in which an identifier, or what the source calls them, is the text, whatever its case; `more` where
+ *   there are more than `limit`
+ */
+export async function searchSource(input: SearchInput): Promise<{ found: Found[]; more: boolean }> {
+  const { ledger, model, limit } = input;
+  const wanted = input.text.trim().toLowerCase();
+  const hashes = createHashes(ledger.seal);
+  const found: Found[] = [];
+  const run = runMapping(input.compiled, input.source, {
+    descriptors: input.descriptors,
+    frozen: () => undefined,
+    ...(input.signal === undefined ? {} : { signal: input.signal }),
+  });
+  for (const { name } of input.compiled.resources) {
+    const resource = model.resources[name];
+    if (resource === undefined) continue;
+    const keyOf = keyReader(resource.identity);
+    for await (const batch of run.records(name)) {
+      input.signal?.throwIfAborted();
+      for (const record of batch) {
+        // Cheap first: most records are not it.
+        if (
+          !JSON.stringify(record.body).toLowerCase().includes(wanted) &&
+          !record.sourceId.toLowerCase().includes(wanted)
+        ) {
+          continue;
+        }
+        const identifiers = identifiersIn(record.body);
+        const isIt =
+          record.sourceId.split('\n').some((part) => part.toLowerCase() === wanted) ||
+          identifiers.some(({ value }) => value.toLowerCase() === wanted);
+        if (!isIt) continue;
+        if (found.length === limit) return { found, more: true };
+        const key = keyOf(record.body);
+        found.push({
+          resourceId: ledger.resourceId(input.connectionId, name),
+          resource: name,
+          file: record.file,
+          row: record.row,
+          identifiers,
+          sourceHash: bytes(hashes.source(name, record.sourceId)),
+          keyHash: key === undefined ? undefined : bytes(hashes.key(name, key)),
+        });
+      }
+    }
+  }
+  return { found, more: false };
+}
