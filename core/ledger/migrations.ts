@@ -260,13 +260,16 @@ export function refuseForeign(db: Database): void {
   }
 }
 
-/** Brings a ledger to this version's schema, all or nothing. */
-export function migrate(db: Database): void {
+/**
+ * Brings a ledger to this version's schema, all or nothing.
+ * @param to an older version's schema, to make a ledger as that version left it
+ */
+export function migrate(db: Database, to: number = SCHEMA_VERSION): void {
   const version = db.pragma('user_version', { simple: true }) as number;
-  if (version === SCHEMA_VERSION) return;
+  if (version === to) return;
   db.transaction(() => {
-    for (const step of STEPS.slice(version)) db.exec(step);
+    for (const step of STEPS.slice(version, to)) db.exec(step);
     db.pragma(`application_id = ${APPLICATION_ID}`);
-    db.pragma(`user_version = ${SCHEMA_VERSION}`);
+    db.pragma(`user_version = ${to}`);
   }).immediate();
 }

@@ -1,0 +1,70 @@
+/** A ledger that an older Rollbook left: its problems are causes afterwards, and nothing of it is lost. */
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { migrate, SCHEMA_VERSION } from '../../core/ledger/migrations.ts';
+import { dataFolder, ledgerIn } from './folder.ts';
+
+test('problems of the first format become causes with their counts', () => {
+  const folder = dataFolder();
+  const db = new Database(path.join(folder, 'ledger.db'));
+  migrate(db, 1);
+  expect(db.pragma('user_version', { simple: true })).toBe(1);
+  db.exec(`
+    INSERT INTO connection (id, name, profile, created_at) VALUES (1, 'here', '{}', 1), (2, 'there', '{}', 1);
+    INSERT INTO resource (id, connection_id, name) VALUES (1, 1, 'ed-fi/students'), (2, 1, 'ed-fi/staffs'), (3, 2, 'ed-fi/students');
+    INSERT INTO batch (id, connection_id, state, started_at, ended_at) VALUES (1, 1, 'done', 10, 20), (2, 2, 'done', 10, 20);
+    INSERT INTO problem (id, batch_id, resource_id, code, path, subject, value_hash, status, file, row, at) VALUES
+      (1, 1, 1, 'required-missing', '$.birthDate', NULL, NULL, NULL, 'users.csv', 7, 11),
+      (2, 1, 1, 'required-missing', 'birthDate', NULL, NULL, NULL, 'users.csv', 9, 12),
+      (3, 1, 1, 'descriptor-unmapped', '$.x', 'SexDescriptor', x'0102030405060708', NULL, 'users.csv', 9, 12),
+      (4, 1, 2, 'descriptor-unmapped', '$.y', 'SexDescriptor', x'0102030405060708', NULL, 'users.csv', 10, 12),
+      (5, 2, 3, 'required-missing', '$.birthDate', NULL, NULL, NULL, 'users.csv', 7, 11);
+    INSERT INTO pending (id, resource_id, batch_id, kind, state, problem_id, root_id, file, row) VALUES
+      (1, 1, 1, 1, 2, 1, NULL, 'users.csv', 7), (2, 1, 1, 1, 2, 2, NULL, 'users.csv', 9), (3, 2, 1, 1, 3, NULL, 1, 'users.csv', 12),
+      (4, 1, 1, 1, 2, 3, NULL, 'users.csv', 9), (5, 2, 1, 1, 2, 4, NULL, 'users.csv', 10),
+      (6, 3, 2, 1, 4, 5, NULL, 'users.csv', 7), (7, 1, 1, 1, 1, NULL, NULL, 'users.csv', 8);
+  `);
+  db.close();
+
+  const ledger = ledgerIn(folder);
+  const [first, second, ...more] = ledger.problems.groups(1);
+  expect(more).toEqual([]);
+  expect(first).toMatchObject({
+    code: 'required-missing',
+    records: 2,
+    held: 1,
+    occurrences: 2,
+    firstAt: 11,
+    lastAt: 12,
+  });
+  expect(second).toMatchObject({ code: 'descriptor-unmapped', subject: 'SexDescriptor', records: 2, held: 0 });
+  expect(ledger.problems.groups(2)).toMatchObject([{ code: 'required-missing', records: 1 }]);
+  for (const { reference } of ledger.problems.groups(1))
+    expect(reference).toMatch(/^G-[2-9B-DF-HJKMNP-TV-Z]{4}-[2-9B-DF-HJKMNP-TV-Z]{2}$/);
+
+  // The same cause, met by this version, is the one that was there.
+  const again = {
+    batchId: 1,
+    resourceId: 1,
+    status: undefined,
+    file: 'users.csv',
+    row: 3,
+    sourceHash: undefined,
+    detail: undefined,
+  };
+  ledger.problems.add(
+    { ...again, code: 'required-missing', path: '$.birthDate', subject: undefined, value: undefined },
+    30,
+  );
+  expect(ledger.problems.groups(1)).toHaveLength(2);
+  expect(ledger.problems.group(1, first?.reference ?? '')).toMatchObject({ occurrences: 3, lastAt: 30 });
+  // And what is confirmed leaves it.
+  ledger.pending.remove(1);
+  expect(ledger.problems.group(1, first?.reference ?? '')).toMatchObject({ records: 1, held: 1 });
+  ledger.close();
+
+  const db2 = new Database(path.join(folder, 'ledger.db'));
+  expect(db2.pragma('user_version', { simple: true })).toBe(SCHEMA_VERSION);
+  db2.close();
+});
