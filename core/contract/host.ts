@@ -80,7 +80,7 @@ export type PracticeState = z.infer<typeof practiceStateSchema>;
 /** What a file to be opened is for: decides the dialog's title and the endings it shows. */
 export const openPurposes = ['source-zip', 'mapping', 'certificate', 'connection', 'secret'] as const;
 export type OpenPurpose = (typeof openPurposes)[number];
-export const folderPurposes = ['source', 'data-folder'] as const;
+export const folderPurposes = ['source', 'data-folder', 'fix-list'] as const;
 export type FolderPurpose = (typeof folderPurposes)[number];
 export const savePurposes = ['support', 'connection', 'fix-list', 'problems'] as const;
 export type SavePurpose = (typeof savePurposes)[number];
@@ -119,7 +119,7 @@ export const hostCommands = {
   },
   /** Shows a file or folder in the system's file manager. */
   'files.reveal': { input: z.object({ path: filePath }), output: none },
-  /** Opens a page in the browser; only https, only of the hosts in `externalHosts` and what is below them. */
+  /** Opens a page in the browser; only https, only of the hosts in `externalHosts`. */
   'links.open': { input: z.object({ url: z.string().max(2000) }), output: none },
   'updates.check': { input: none, output: updateStateSchema },
   /** Restarts into the update that is ready; refused while a batch runs. */
