@@ -42,7 +42,7 @@ import {
   platformOf,
   reasonOf,
 } from './support/lists.ts';
-import { columnOf, createWords, tableOf, type Words } from './support/words.ts';
+import { columnOf, createWords, tableOf, type Words, withoutHidden } from './support/words.ts';
 import type { SyncOutcome } from './sync/sync.ts';
 
 export type HostKind = 'desktop' | 'loopback' | 'cli' | 'engine';
@@ -51,6 +51,8 @@ export interface EngineLogInput {
   readonly ledger: Ledger;
   readonly profileOf: (row: ConnectionRow) => Profile;
   readonly keyInfo: (connectionId: number) => KeyInfoView | undefined;
+  /** The secrets in use: no name that has one in it is told, whoever published it. */
+  readonly secrets: ReadonlySet<string>;
   readonly now: () => number;
 }
 
@@ -139,12 +141,17 @@ export function createEngineLog(input: EngineLogInput, log: EventLog): EngineLog
   let words: Words | undefined;
 
   const allWords = (): Words => {
-    words ??= createWords(
-      ...ledger.connections().flatMap(({ id }) => {
+    if (words === undefined) {
+      const rows = ledger.connections();
+      const models = rows.flatMap(({ id }) => {
         const kept = ledger.cached(id, 'specification');
         return kept === undefined ? [] : [(JSON.parse(kept.text) as { model: ApiModel }).model];
-      }),
-    );
+      });
+      const keys = rows.map((row) => input.profileOf(row).key);
+      const isHidden = (name: string): boolean =>
+        [...keys, ...input.secrets].some((text) => name.toLowerCase().includes(text.toLowerCase()));
+      words = withoutHidden(createWords(...models), isHidden);
+    }
     return words;
   };
   const label = (row: ConnectionRow): ConnectionLabel => {

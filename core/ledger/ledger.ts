@@ -6,6 +6,7 @@ import path from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { Failure, isFailure } from '../errors/failure.ts';
+import { createCodes, type LedgerCodes } from './codes.ts';
 import { migrate, refuseForeign } from './migrations.ts';
 import { createPending, type PendingStore } from './pending.ts';
 import { createProblemRecords, type ProblemRecords } from './problem-records.ts';
@@ -56,6 +57,7 @@ export interface Ledger {
   readonly pending: PendingStore;
   readonly problems: Problems;
   readonly problemRecords: ProblemRecords;
+  readonly codes: LedgerCodes;
   /**
    * Runs `work` in one transaction: all of it is kept, or nothing.
    * @throws Failure `ledger-in-use` between `begin` and `commit`
@@ -78,6 +80,8 @@ export interface Ledger {
   uncache(connectionId: number, name: string): void;
   descriptorMap(connectionId: number): { type: string; code: string; uri: string }[];
   mapDescriptor(connectionId: number, type: string, code: string, uri: string): void;
+  /** @returns whether there was such a pair */
+  unmapDescriptor(connectionId: number, type: string, code: string): boolean;
   clearDescriptorMap(connectionId: number): void;
   startBatch(connectionId: number, at: number): number;
   setBatch(id: number, state: BatchState, summary: string | null, endedAt: number | null): void;
@@ -236,6 +240,7 @@ function build(db: Database.Database, seal: Seal, random: Random | undefined): L
     `INSERT INTO descriptor_map (connection_id, type, code, uri) VALUES (?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET uri = excluded.uri`,
   );
+  const unmapDescriptor = db.prepare('DELETE FROM descriptor_map WHERE connection_id = ? AND type = ? AND code = ?');
   const startBatch = db
     .prepare(
       "INSERT INTO batch (connection_id, state, started_at, reference) VALUES (?, 'planning', ?, ?) RETURNING id",
@@ -260,10 +265,11 @@ function build(db: Database.Database, seal: Seal, random: Random | undefined): L
     .pluck();
   return {
     seal,
-    records: createRecords(db),
+    records: createRecords(db, seal),
     pending: createPending(db, seal),
     problems: createProblems(db, seal, () => newReference('G', random)),
     problemRecords: createProblemRecords(db, seal, () => newReference('R', random)),
+    codes: createCodes(db, seal),
     transaction(work) {
       // A plan is made in one long transaction, which may be rolled back: nothing else must slip into it.
       if (db.inTransaction) {
@@ -285,18 +291,29 @@ function build(db: Database.Database, seal: Seal, random: Random | undefined): L
     resources: (connectionId) => resources.all(connectionId) as { id: number; name: string }[],
     cached(connectionId, name) {
       const row = cached.get(connectionId, name) as { version: string; fetchedAt: number; body: Buffer } | undefined;
-      return (
-        row && { version: row.version, fetchedAt: row.fetchedAt, text: zstdDecompressSync(row.body).toString('utf8') }
-      );
+      if (row === undefined) return undefined;
+      const [version, text] = JSON.parse(zstdDecompressSync(seal.openBytes('cache', row.body)).toString('utf8')) as [
+        string,
+        string,
+      ];
+      return { version, fetchedAt: row.fetchedAt, text };
     },
     cache: (connectionId, name, version, text, at) =>
-      void cache.run(connectionId, name, version, at, zstdCompressSync(Buffer.from(text))),
+      // Sealed with its version: what an API publishes may be made of what it was told.
+      void cache.run(
+        connectionId,
+        name,
+        '',
+        at,
+        seal.sealBytes('cache', zstdCompressSync(Buffer.from(JSON.stringify([version, text])))),
+      ),
     touch: (connectionId, name, at) => void touch.run(at, connectionId, name),
     uncache: (connectionId, name) => void uncache.run(connectionId, name),
     clearDescriptorMap: (connectionId) => void clearDescriptorMap.run(connectionId),
     extent: (connectionId) => extent.get({ id: connectionId }) as Extent,
     descriptorMap: (connectionId) => descriptorMap.all(connectionId) as { type: string; code: string; uri: string }[],
     mapDescriptor: (connectionId, type, code, uri) => void mapDescriptor.run(connectionId, type, code, uri),
+    unmapDescriptor: (connectionId, type, code) => unmapDescriptor.run(connectionId, type, code).changes > 0,
     startBatch: (connectionId, at) => startBatch.get(connectionId, at, newReference('B', random)) as number,
     setBatch: (id, state, summary, endedAt) => void setBatch.run(state, summary, endedAt, id),
     lastBatch: (connectionId) => lastBatch.get(connectionId) as BatchRow | undefined,

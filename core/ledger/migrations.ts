@@ -215,6 +215,9 @@ const STEPS: readonly string[] = [
     UPDATE problem_group SET records = records + (NEW.state <> 3), held = held + (NEW.state = 3) WHERE id = NEW.group_id;
   END;
 
+  -- What an API says of itself is sealed from now on; it is read again.
+  DELETE FROM cache;
+
   -- Under which the log names a batch.
   ALTER TABLE batch ADD COLUMN reference TEXT;
 
@@ -226,6 +229,16 @@ const STEPS: readonly string[] = [
     identity BLOB NOT NULL,
     made_at INTEGER NOT NULL,
     UNIQUE (resource_id, identity)
+  ) STRICT, WITHOUT ROWID;
+
+  -- The local codes that the last batch met on their way through the descriptor map, sealed.
+  CREATE TABLE descriptor_code (
+    connection_id INTEGER NOT NULL REFERENCES connection ON DELETE CASCADE,
+    type TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    code BLOB NOT NULL,
+    records INTEGER NOT NULL,
+    PRIMARY KEY (connection_id, type, digest)
   ) STRICT, WITHOUT ROWID;
 
   -- JSON, each.

@@ -216,7 +216,7 @@ export function createProblemRecords(db: Database, seal: Seal, newReference: () 
     confirmed(resourceId, identity) {
       const statement = isSource(identity) ? confirmedBySource : confirmedByKey;
       const row = statement.get(resourceId, identity) as { id: Buffer | null; at: number } | undefined;
-      return row && { id: row.id === null ? undefined : unpackApiId(row.id), at: row.at };
+      return row && { id: row.id === null ? undefined : unpackApiId(row.id, seal), at: row.at };
     },
     resend: (resourceId, since, until) => resend.run(resourceId, since, until).changes,
     resendOne: (resourceId, identity) =>

@@ -94,7 +94,13 @@ export interface Problems {
   groups(connectionId: number, page?: PageOfGroups): ProblemGroup[];
   group(connectionId: number, reference: string): ProblemGroup | undefined;
   groupById(id: number): ProblemGroup | undefined;
-  counts(connectionId: number): { open: { causes: number; records: number; held: number }; hidden: number };
+  /** Codes without a descriptor value, by how many records fail for it and wait because of them; of what is open or hidden. */
+  unmapped(connectionId: number): { type: string; code: string; records: number; held: number }[];
+  counts(connectionId: number): {
+    open: { causes: number; records: number; held: number };
+    hidden: number;
+    resolved: number;
+  };
   trend(groupId: number): Trend[];
   /** Takes stock at the end of a batch: what is still there, gone or back, and how much of it. */
   endOfBatch(connectionId: number, batchId: number, startedAt: number, at: number): void;
@@ -158,11 +164,16 @@ export function createProblems(db: Database, seal: Seal, newReference: () => str
   ) as Record<Show, ReturnType<typeof db.prepare>>;
   const byReference = db.prepare(`SELECT ${columns} WHERE g.connection_id = ? AND reference = ?`);
   const byId = db.prepare(`SELECT ${columns} WHERE g.id = ?`);
+  const unmapped = db.prepare(
+    `SELECT subject AS type, value, records, held FROM problem_group WHERE connection_id = ? AND blocked > 0
+       AND code = 'descriptor-unmapped' AND subject IS NOT NULL AND value IS NOT NULL`,
+  );
   const open = db.prepare(
     `SELECT count(*) AS causes, coalesce(sum(records), 0) AS records, coalesce(sum(held), 0) AS held
      FROM problem_group WHERE connection_id = ? AND ${SHOWN.open}`,
   );
   const hidden = db.prepare(`SELECT count(*) FROM problem_group WHERE connection_id = ? AND ${SHOWN.hidden}`).pluck();
+  const resolved = db.prepare(`SELECT count(*) FROM problem_group WHERE connection_id = ? AND ${SHOWN.resolved}`).pluck();
   const trend = db.prepare(
     `SELECT batch_id AS batch, coalesce(batch.ended_at, batch.started_at) AS at, records, held FROM problem_trend
      JOIN batch ON batch.id = batch_id WHERE group_id = ? ORDER BY batch_id`,
@@ -287,9 +298,14 @@ export function createProblems(db: Database, seal: Seal, newReference: () => str
       const row = byId.get(id) as Row | undefined;
       return row && opened(row);
     },
+    unmapped: (connectionId) =>
+      (unmapped.all(connectionId) as { type: string; value: Buffer; records: number; held: number }[]).map(
+        ({ value, ...group }) => ({ ...group, code: seal.open('value', value) }),
+      ),
     counts: (connectionId) => ({
       open: open.get(connectionId) as { causes: number; records: number; held: number },
       hidden: hidden.get(connectionId) as number,
+      resolved: resolved.get(connectionId) as number,
     }),
     trend: (groupId) => trend.all(groupId) as Trend[],
     endOfBatch(connectionId, batchId, startedAt, at) {

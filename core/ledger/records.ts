@@ -1,5 +1,6 @@
 /** The confirmed records: what the API has, as hashes. */
 import type { Database } from 'better-sqlite3';
+import type { Seal } from './seal.ts';
 
 /** How many bytes of a digest each column keeps: enough that an accident is out of reach, few enough for millions. */
 export const KEY_BYTES = 16;
@@ -38,22 +39,30 @@ export interface ConfirmedRecord {
 const DASHED = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PLAIN = /^[0-9a-f]{32}$/;
 
-/** An API id takes 16 bytes where it is one of the two usual spellings, 17 with dashes; anything else is kept as text. */
-export function packApiId(id: string): Buffer {
+/** Before an id that is neither of the two usual spellings. */
+const SEALED = 3;
+/** The same of an older Rollbook, which kept such an id as it was, behind this and 17 zeros. */
+const PLAIN_TEXT = 2;
+
+/**
+ * An API id takes 16 bytes where it is one of the two usual spellings, 17 with dashes. Any other may be made of what the
+ * record says (a student's number): it is sealed, always alike, so that two records of one item can be told.
+ */
+export function packApiId(id: string, seal: Seal): Buffer {
   if (PLAIN.test(id)) return Buffer.from(id, 'hex');
   if (DASHED.test(id)) return Buffer.from(`01${id.replaceAll('-', '')}`, 'hex');
-  return Buffer.concat([Buffer.from([2]), Buffer.alloc(17), Buffer.from(id)]);
+  return Buffer.concat([Buffer.from([SEALED]), seal.sealSame('id', id)]);
 }
 
 /** The inverse of `packApiId`. */
-export function unpackApiId(packed: Uint8Array): string {
+export function unpackApiId(packed: Uint8Array, seal: Seal): string {
   const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
   if (bytes.length === 16) return bytes.toString('hex');
   if (bytes.length === 17) {
     const hex = bytes.toString('hex', 1);
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   }
-  return bytes.toString('utf8', 18);
+  return bytes[0] === PLAIN_TEXT ? bytes.toString('utf8', 18) : seal.open('id', bytes.subarray(1));
 }
 
 export interface Records {
@@ -72,7 +81,7 @@ export interface Records {
   remove(resourceId: number, keyHash: Uint8Array): void;
 }
 
-export function createRecords(db: Database): Records {
+export function createRecords(db: Database, seal: Seal): Records {
   const count = db.prepare('SELECT count(*) FROM record WHERE resource_id = ?').pluck();
   // A few thousand rows in one value: a sixth of the time that a row each would take.
   const chunk = db
@@ -123,19 +132,19 @@ export function createRecords(db: Database): Records {
     count: (resourceId) => count.get(resourceId) as number,
     apiId(resourceId, keyHash) {
       const packed = id.get(resourceId, keyHash) as Buffer | null | undefined;
-      return packed ? unpackApiId(packed) : undefined;
+      return packed ? unpackApiId(packed, seal) : undefined;
     },
     has: (resourceId, keyHash) => has.get(resourceId, keyHash) !== undefined,
     sharedIds(resourceId) {
       const rows = shared.all(resourceId) as { packed: Buffer; count: number }[];
-      return new Map(rows.map(({ packed, count: records }) => [unpackApiId(packed), records]));
+      return new Map(rows.map(({ packed, count: records }) => [unpackApiId(packed, seal), records]));
     },
     confirm(resourceId, record, at) {
-      const packed = record.apiId === undefined ? null : packApiId(record.apiId);
+      const packed = record.apiId === undefined ? null : packApiId(record.apiId, seal);
       put.run(resourceId, record.keyHash, record.fullHash, record.sourceHash, packed, record.state, at);
     },
     claim: (resourceId, keyHash, sourceHash) => void claim.run(sourceHash, resourceId, keyHash),
-    relink: (resourceId, keyHash, apiId) => void relink.run(packApiId(apiId), resourceId, keyHash),
+    relink: (resourceId, keyHash, apiId) => void relink.run(packApiId(apiId, seal), resourceId, keyHash),
     remove: (resourceId, keyHash) => void remove.run(resourceId, keyHash),
   };
 }

@@ -16,6 +16,11 @@ export interface Seal {
   hasher(label: string): (bytes: Uint8Array) => string;
   /** AES-256-GCM; `purpose` is authenticated, so that a sealed value cannot be moved to another column. */
   seal(purpose: string, text: string): Buffer;
+  /** As `seal`, for bytes. */
+  sealBytes(purpose: string, bytes: Uint8Array): Buffer;
+  openBytes(purpose: string, sealed: Buffer): Buffer;
+  /** As `seal`, but the same for the same text, so that equal ones can be found: for ids, not for what has few values. */
+  sealSame(purpose: string, text: string): Buffer;
   /** @throws Failure `ledger-damaged` when the bytes were altered or belong to another ledger */
   open(purpose: string, sealed: Buffer): string;
   /** A key for sealed files beside the ledger (the copy of a source), 32 bytes. */
@@ -39,29 +44,40 @@ export function createSeal(secret: Buffer): Seal {
   };
   const plain = hasher('');
   const sealing = derive('rollbook seal');
+  const close = (purpose: string, bytes: Uint8Array, nonce: Buffer): Buffer => {
+    const cipher = createCipheriv('aes-256-gcm', sealing, nonce);
+    cipher.setAAD(Buffer.from(purpose));
+    return Buffer.concat([nonce, cipher.update(bytes), cipher.final(), cipher.getAuthTag()]);
+  };
+  const openBytes = (purpose: string, sealed: Buffer): Buffer => {
+    try {
+      const nonce = sealed.subarray(0, NONCE);
+      const decipher = createDecipheriv('aes-256-gcm', sealing, nonce, { authTagLength: TAG });
+      decipher.setAAD(Buffer.from(purpose));
+      decipher.setAuthTag(sealed.subarray(sealed.length - TAG));
+      const start = decipher.update(sealed.subarray(NONCE, sealed.length - TAG));
+      return Buffer.concat([start, decipher.final()]);
+    } catch {
+      throw new Failure(
+        'ledger-damaged',
+        'A sealed value in the ledger cannot be opened: the ledger was altered, or its key belongs to another ledger. Restore the data folder and its key together.',
+      );
+    }
+  };
   return {
     digest: (text) => plain(Buffer.from(text)),
     hasher,
-    seal(purpose, text) {
-      const nonce = randomBytes(NONCE);
-      const cipher = createCipheriv('aes-256-gcm', sealing, nonce);
-      cipher.setAAD(Buffer.from(purpose));
-      return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]);
-    },
-    open(purpose, sealed) {
-      try {
-        const decipher = createDecipheriv('aes-256-gcm', sealing, sealed.subarray(0, NONCE));
-        decipher.setAAD(Buffer.from(purpose));
-        decipher.setAuthTag(sealed.subarray(sealed.length - TAG));
-        const start = decipher.update(sealed.subarray(NONCE, sealed.length - TAG));
-        return Buffer.concat([start, decipher.final()]).toString('utf8');
-      } catch {
-        throw new Failure(
-          'ledger-damaged',
-          'A sealed value in the ledger cannot be opened: the ledger was altered, or its key belongs to another ledger. Restore the data folder and its key together.',
-        );
-      }
-    },
+    seal: (purpose, text) => close(purpose, Buffer.from(text), randomBytes(NONCE)),
+    open: (purpose, sealed) => openBytes(purpose, sealed).toString('utf8'),
+    sealBytes: (purpose, bytes) => close(purpose, bytes, randomBytes(NONCE)),
+    openBytes,
+    // A nonce made of the text itself is used again for the same text only.
+    sealSame: (purpose, text) =>
+      close(
+        purpose,
+        Buffer.from(text),
+        Buffer.from(plain(Buffer.from(`same\n${purpose}\n${text}`)).slice(0, NONCE), 'latin1'),
+      ),
     fileKey: (purpose) => derive(`rollbook file ${purpose}`),
   };
 }

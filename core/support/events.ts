@@ -448,6 +448,8 @@ export interface EventLog {
   write(event: SupportEvent): void;
   /** How many events were dropped since the log was opened. */
   dropped(): number;
+  /** Keeps the log for so many days, and as large, from now on; what is beyond goes at once. Never throws. */
+  retain(days: number, megabytes: number): void;
   /** Writes nothing any more; what is written after it is dropped. */
   close(): void;
 }

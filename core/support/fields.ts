@@ -23,11 +23,12 @@ export const durationField = integer(0, LONGEST_MS);
 /** @returns milliseconds as a field takes them: whole, within bounds; 0 for what is no number */
 export const duration = (ms: number): number => within(ms, LONGEST_MS);
 
-const LATEST_MS = Date.UTC(2100, 0, 1);
-/** Milliseconds since 1970, before 2100. */
-export const timeField = integer(0, LATEST_MS);
-/** @returns a time as a field takes it: whole, within bounds; 0 for what is no number */
-export const time = (ms: number): number => within(ms, LATEST_MS);
+/** Between these Rollbook can have run, in milliseconds since 1970; few numbers of anything else lie there. */
+export const EARLIEST = Date.UTC(2023, 0, 1);
+export const LATEST = Date.UTC(2100, 0, 1);
+export const timeField = integer(EARLIEST, LATEST);
+/** @returns a time as a field takes it: whole, within bounds; the earliest for what is no number */
+export const time = (ms: number): number => Math.max(EARLIEST, within(ms, LATEST));
 
 const within = (value: number, most: number): number =>
   Number.isFinite(value) ? Math.min(most, Math.max(0, Math.round(value))) : 0;

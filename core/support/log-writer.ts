@@ -28,6 +28,12 @@ export interface LogWriter {
    * @throws Error where the disk does not take them
    */
   append(events: readonly string[], at: number): void;
+  /**
+   * Keeps no more than this from now on, and deletes what is beyond.
+   * @param at milliseconds since 1970
+   * @throws Error where the disk does not let it
+   */
+  retain(retention: Retention, at: number): void;
   close(): void;
 }
 
@@ -53,7 +59,8 @@ const MOST_PASSED_OVER = 20;
  * @param folder the data folder; nothing is touched there before the first line
  * @param fileBytes a file that would become larger is followed by the next
  */
-export function createLogWriter(folder: string, retention: Retention, fileBytes: number): LogWriter {
+export function createLogWriter(folder: string, kept: Retention, fileBytes: number): LogWriter {
+  let retention = kept;
   let file: OpenFile | undefined;
   let seq = 0;
 
@@ -100,6 +107,12 @@ export function createLogWriter(folder: string, retention: Retention, fileBytes:
       open.bytes += data.length;
       open.first ??= at;
       seq += events.length;
+    },
+    retain(next, at) {
+      retention = next;
+      const files = logFiles(folder);
+      const current = file?.number ?? files.at(-1)?.number;
+      if (current !== undefined) prune(files, retention, at, current, fileBytes);
     },
     close,
   };

@@ -14,8 +14,7 @@ export interface Modules {
   nameOf(file: string, line: number, column: number): ModuleName | undefined;
 }
 
-/** Where the program's files are, seen from this one. */
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const HERE = path.dirname(fileURLToPath(import.meta.url));
 const FOLDERS = ['core', 'electron'] as const;
 
 const isSource = (name: string): boolean => /\.(ts|mjs|js|cjs)$/.test(name) && !name.endsWith('.d.ts');
@@ -30,12 +29,21 @@ function filesBelow(root: string, folder: string): string[] {
   }
 }
 
+/** The program as it is written, in its folders; or as it is built, all of its files beside this one. */
+function ownFiles(): { readonly root: string; readonly files: readonly string[] } {
+  const root = path.join(HERE, '..', '..');
+  const files = path.basename(HERE) === 'support' ? FOLDERS.flatMap((folder) => filesBelow(root, folder)) : [];
+  return files.length > 0 ? { root, files } : { root: HERE, files: filesBelow(HERE, '.').filter(isBuilt) };
+}
+
+const isBuilt = (name: string): boolean => /^[a-z][a-z0-9-]{0,40}\.c?js$/.test(name);
+
 /**
  * @param given where the program was built into other files: their root and their names in it
  */
 export function createModules(given?: { readonly root: string; readonly files: readonly string[] }): Modules {
-  const root = given?.root ?? ROOT;
-  const files = new Set(given?.files ?? FOLDERS.flatMap((folder) => filesBelow(root, folder)));
+  const { root, files: names } = given ?? ownFiles();
+  const files = new Set(names);
   /** Lengths of the lines of each file that a stack has named. */
   const known = new Map<string, readonly number[]>();
   const lengthsOf = (file: string): readonly number[] => {

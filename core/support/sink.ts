@@ -83,6 +83,13 @@ export function openEventLog(options: EventLogOptions): EventLog {
   return {
     write,
     dropped: () => total,
+    retain(days, megabytes) {
+      try {
+        writer.retain({ days, megabytes }, time(now()));
+      } catch {
+        // What could not be deleted now is when the next file begins.
+      }
+    },
     close() {
       closed = true;
       try {

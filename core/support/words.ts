@@ -94,6 +94,22 @@ export function createWords(...models: readonly ApiModel[]): Words {
   };
 }
 
+/**
+ * A specification comes from a server, and may name things after what the server was told.
+ * @param isHidden what may not be told whoever published it: a key, a secret
+ */
+export function withoutHidden(words: Words, isHidden: (name: string) => boolean): Words {
+  const unless = <N extends string>(name: N | undefined): N | undefined =>
+    name !== undefined && isHidden(name) ? undefined : name;
+  return {
+    resource: (text) => unless(words.resource(text)),
+    path: (text) => unless(words.path(text)),
+    descriptor: (text) => unless(words.descriptor(text)),
+    entity: (text) => unless(words.entity(text)),
+    extension: (text) => unless(words.extension(text)),
+  };
+}
+
 /** Columns of OneRoster's tables; each name once. */
 export const COLUMN_NAMES = [...new Set(TABLES.flatMap((table) => COLUMNS[table]))] as [ColumnName, ...ColumnName[]];
 export type ColumnName = (typeof COLUMNS)[TableName][number];

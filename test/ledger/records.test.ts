@@ -2,20 +2,20 @@ import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { FULL_BYTES, KEY_BYTES, packApiId, RecordState, SOURCE_BYTES, unpackApiId } from '../../core/ledger/records.ts';
-import { dataFolder, ledgerIn } from './folder.ts';
+import { dataFolder, ledgerIn, seal } from './folder.ts';
 
 const PLAIN = '0f9c3a71d2e84b5f96a7c8d9e0f1a2b3';
 const DASHED = '0f9c3a71-d2e8-4b5f-96a7-c8d9e0f1a2b3';
 
 test('API ids come back as they were told, and take few bytes', () => {
-  expect(packApiId(PLAIN)).toHaveLength(16);
-  expect(packApiId(DASHED)).toHaveLength(17);
+  expect(packApiId(PLAIN, seal)).toHaveLength(16);
+  expect(packApiId(DASHED, seal)).toHaveLength(17);
   for (const id of [PLAIN, DASHED, PLAIN.toUpperCase(), DASHED.toUpperCase(), '1', '123456', 'a_b-c', `${PLAIN}0`]) {
-    expect(unpackApiId(packApiId(id))).toBe(id);
+    expect(unpackApiId(packApiId(id, seal), seal)).toBe(id);
   }
   fc.assert(
     fc.property(fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/), (id) => {
-      expect(unpackApiId(packApiId(id))).toBe(id);
+      expect(unpackApiId(packApiId(id, seal), seal)).toBe(id);
     }),
   );
 });

@@ -268,7 +268,7 @@ export const facts = (): BundleInput => ({
     osMajor: 11,
     cores: 8,
     memoryGb: 16,
-    ledger: { schemaVersion: 2, bytes: 214_958_080, records: 412_352, openProblems: 4_625 },
+    ledger: { schemaVersion: 2, megabytes: 200, records: 412_352, openProblems: 4_625 },
     settings: { concurrency: 'auto', patienceSeconds: 20, retentionDays: 90, secrets: 'keychain' },
   },
 });

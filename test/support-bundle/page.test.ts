@@ -29,7 +29,7 @@ const hostileView: BundleView = {
     osMajor: 6,
     cores: 2,
     memoryGb: 8,
-    ledger: { schemaVersion: 2, bytes: 0, records: 0, openProblems: '<10' },
+    ledger: { schemaVersion: 2, megabytes: 0, records: 0, openProblems: '<10' },
     settings: { concurrency: 8, patienceSeconds: 20, retentionDays: 1, secrets: 'file' },
   },
   connections: [

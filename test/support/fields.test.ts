@@ -7,6 +7,7 @@ import {
   bucketField,
   duration,
   durationField,
+  EARLIEST,
   httpStatus,
   isConnectionLabel,
   labelField,
@@ -55,7 +56,7 @@ test('durations, times and statuses are brought within bounds', () => {
         statusField.safeParse(httpStatus(value)).success,
     ),
   );
-  expect([duration(12.6), duration(-1), time(Number.NaN)]).toEqual([13, 0, 0]);
+  expect([duration(12.6), duration(-1), time(Number.NaN)]).toEqual([13, 0, EARLIEST]);
   expect([404, 99, 600, 200.5, '404', null].map(httpStatus)).toEqual([404, 0, 0, 0, 0, 0]);
   for (const value of [1, 99, 600, '404', 404.5]) expect(statusField.safeParse(value).success).toBe(false);
 });

@@ -75,7 +75,7 @@ export type ConnectionView = Omit<Output<'connection'>, 'keySince' | 'specificat
 export type EnvironmentView = Omit<Output<'environment'>, 'ledger'> & {
   readonly ledger: {
     readonly schemaVersion: number;
-    readonly bytes: number;
+    readonly megabytes: number;
     readonly records: Bucketed;
     readonly openProblems: Bucketed;
   };

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { CATALOGUE, type ProblemCode } from '../../errors/catalogue.ts';
 import { FAILURE_CODES } from '../../errors/failure.ts';
 import { GROUP_STATUSES } from '../events.ts';
-import { durationField, isConnectionLabel, isReference, versionOf } from '../fields.ts';
+import { bucketField, durationField, isConnectionLabel, isReference, versionOf } from '../fields.ts';
 import { architectureField, claimSetField, mappingSettingOf, platformField } from '../lists.ts';
 import { columnOf, tableOf, type Words } from '../words.ts';
 import { countKind, statusKind, timeKind } from './kinds.ts';
@@ -92,7 +92,8 @@ const environmentKind = z.strictObject({
   memoryGb: z.number().int().min(0).max(65_536),
   ledger: z.strictObject({
     schemaVersion: z.number().int().min(0).max(9999),
-    bytes: countKind,
+    /** A bucket's lower bound: the exact size would tell how long values are. */
+    megabytes: bucketField,
     records: countKind,
     openProblems: countKind,
   }),

@@ -24,4 +24,4 @@ export const shownDuration = (ms: number): string => {
 };
 
 /** Takes bytes; gives `1,024 MB`, rounded up so that a small file is not nothing. */
-export const shownMegabytes = (bytes: number): string => `${grouped(Math.ceil(bytes / 1_048_576))} ${TEXT.megabytes}`;
+export const shownMegabytes = (megabytes: number): string => `${grouped(megabytes)} ${TEXT.megabytes}`;

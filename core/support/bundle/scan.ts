@@ -2,10 +2,9 @@
  * The last look at a bundle before it may leave. The catalogues make sure that no value gets in; this makes sure that
  * they did. Whatever is not in a bundle's own words, in the vocabulary, or in one of its own shapes, is a finding.
  */
-import { isConnectionLabel, isReference } from '../fields.ts';
+import { EARLIEST, isConnectionLabel, isReference, LATEST } from '../fields.ts';
 import type { Words } from '../words.ts';
 import type { BundleFile, BundleFileName } from './content.ts';
-import { EARLIEST, LATEST } from './kinds.ts';
 import { MONTHS } from './page-text.ts';
 import { createCanaries } from './scan/canaries.ts';
 import { decodings } from './scan/decode.ts';
@@ -42,7 +41,8 @@ const VERSION = /^\d{1,3}(\.\d{1,3}){0,3}[a-z]?$/;
 const VERSIONS_IN_TEXT = /(?<![^\s(])\d{1,3}(?:(?:\.\d{1,3}){1,2}[a-z]?|[a-z])(?![^\s,)])/g;
 const COUNTS_IN_TEXT = /(?<![\w.,-])\d{1,3}(?:,\d{3})+(?![\w.,-]\w)/g;
 const REFERENCES_IN_TEXT = /\b[RGB]-\w{4}-\w{2}\b/g;
-const MODULE = /^(?:core|electron|renderer)(?:\/[a-z][a-z0-9-]{0,40}){1,5}\.(?:ts|js|mjs|cjs)$/;
+const MODULE =
+  /^(?:(?:core|electron|renderer)(?:\/[a-z][a-z0-9-]{0,40}){1,5}\.(?:ts|js|mjs|cjs)|[a-z][a-z0-9-]{0,40}\.c?js)$/;
 const COORDINATES = /^-?\d{1,4}(?:\.\d)?(?: -?\d{1,4}(?:\.\d)?){0,3}$/;
 const COORDINATE_KEYS: ReadonlySet<string> = new Set(
   'x,y,x1,x2,y1,y2,rx,width,height,viewBox,tabindex,colspan'.split(','),
@@ -106,7 +106,8 @@ export function scanBundle(files: readonly BundleFile[], rules: ScanRules): Scan
     if (at === 'module' && MODULE.test(text)) return values.isIn(text) ? ['value'] : [];
     const rest = file === 'index.html' ? withoutOwnShapes(text) : text;
     const kinds: FindingKind[] = [...shapesIn(rest, isClosed)];
-    if (hasUnknown(rest)) kinds.push('unknown-word');
+    // Short numbers are known words, and digits written for an address are short numbers; nothing of ours is written so.
+    if (hasUnknown(rest) || /%[0-9a-f]{2}/i.test(rest)) kinds.push('unknown-word');
     if (values.isIn(rest)) kinds.push('value');
     // What is wholly of known words is no encoding of anything else.
     if (kinds.length === 0) return kinds;
