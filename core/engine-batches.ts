@@ -12,6 +12,7 @@ import type { ConnectionRow, Ledger } from './ledger/ledger.ts';
 import { adoptConnection } from './sync/adopt.ts';
 import { type AuditInput, auditConnection } from './sync/audit.ts';
 import { comparableReader } from './sync/comparable.ts';
+import type { Concurrency } from './sync/concurrency.ts';
 import { displayName } from './sync/describe.ts';
 import { differencesOf } from './sync/differences.ts';
 import { loadKnowledge } from './sync/knowledge.ts';
@@ -35,6 +36,12 @@ export interface BatchesInput {
   readonly log: EngineLog;
   /** How long what is over stays in the list of problems, in days. */
   readonly problemDays: () => number;
+  /** For batches that are not told how many connections to open at once. */
+  readonly concurrency: () => Concurrency;
+  /** Hears of every batch, whoever began it; without a source it sends again what was read before. */
+  readonly onBegan: (row: ConnectionRow, source: string | undefined) => void;
+  /** Hears how it ended. */
+  readonly onEnded: (row: ConnectionRow, state: SyncResult['state'] | 'failed') => void;
   readonly now: () => number;
   readonly emit: (event: EngineEvent) => void;
 }
@@ -42,6 +49,8 @@ export interface BatchesInput {
 export interface EngineBatches {
   readonly handlers: Handlers;
   readonly isRunning: boolean;
+  /** The connection whose batch runs now. */
+  readonly running: string | undefined;
   /** Runs a batch that was due: from the connection's own export, with nobody there to approve it. */
   runScheduled(connection: string): Promise<SyncResult>;
   stop(): void;
@@ -53,11 +62,16 @@ interface Running {
   readonly connection: string;
   readonly startedAt: number;
   readonly by: Who;
+  readonly kind: 'plan' | 'read-back' | 'send';
+  progress: Extract<EngineEvent, { type: 'progress' }> | null;
   readonly controller: AbortController;
   readonly pause: Pause;
 }
 
-type BatchInput = Pick<SyncInput, 'source' | 'planOnly' | 'approve' | 'retry' | 'concurrency' | 'choose'> & {
+type BatchInput = Pick<
+  SyncInput,
+  'source' | 'planOnly' | 'approve' | 'approved' | 'retry' | 'concurrency' | 'choose'
+> & {
   readonly patienceSeconds: number;
 };
 
@@ -78,12 +92,21 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
   const alone = async <T>(
     name: string,
     by: Who,
+    kind: Running['kind'],
     work: (row: ConnectionRow, client: EdFiClient, current: Running) => Promise<T>,
   ): Promise<T> => {
     if (running !== undefined) throw batchRunning();
     const row = find(name);
     const controller = new AbortController();
-    const current = { connection: row.name, startedAt: now(), by, controller, pause: createPause() };
+    const current: Running = {
+      connection: row.name,
+      startedAt: now(),
+      by,
+      kind,
+      progress: null,
+      controller,
+      pause: createPause(),
+    };
     const client = input.clientOf(row, controller.signal);
     running = current;
     try {
@@ -100,11 +123,14 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
     throw new Failure('usage', `The connection "${row.name}" has no export yet: choose its folder or zip file first.`);
   };
 
-  const run = (name: string, by: Who, batch: BatchInput): Promise<SyncResult> =>
-    alone(name, by, async (row, client, { controller, pause }) => {
+  const run = (name: string, by: Who, given: BatchInput): Promise<SyncResult> =>
+    alone(name, by, given.planOnly ? 'plan' : 'send', async (row, client, current) => {
+      const batch = { ...given, concurrency: given.concurrency === 'auto' ? input.concurrency() : given.concurrency };
+      const { controller, pause } = current;
       const profile = profileOf(row);
-      const tell = (event: Omit<Extract<EngineEvent, { type: 'batch' }>, 'type' | 'connection' | 'by'>): void =>
-        emit({ type: 'batch', connection: row.name, by, ...event });
+      const tell = (
+        event: Omit<Extract<EngineEvent, { type: 'batch' }>, 'type' | 'connection' | 'by' | 'isPlan'>,
+      ): void => emit({ type: 'batch', connection: row.name, by, isPlan: batch.planOnly, ...event });
       pause.listen(() => tell({ what: pause.isOn ? 'paused' : 'resumed' }));
       log.batchStarted(row, {
         isPlan: batch.planOnly,
@@ -113,6 +139,7 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
         by,
       });
       tell({ what: 'started' });
+      input.onBegan(row, batch.source);
       try {
         const outcome = await runSync({
           ledger,
@@ -128,11 +155,15 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
           ...(batch.choose === undefined ? {} : { choose: batch.choose }),
           planOnly: batch.planOnly,
           approve: batch.approve,
+          approved: batch.approved,
           retry: batch.retry,
           concurrency: batch.concurrency,
           patienceMs: batch.patienceSeconds * 1000,
           now,
-          emit,
+          emit: (event) => {
+            if (event.type === 'progress') current.progress = event;
+            emit(event);
+          },
           signal: controller.signal,
           pause,
         });
@@ -141,9 +172,11 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
         log.forgetWords();
         log.batchEnded(row, outcome);
         tell({ what: 'ended', state: outcome.state, account: outcome.account });
+        input.onEnded(row, outcome.state);
         return { ...outcome, problems: input.problems.open(row.id, outcome.descriptors) };
       } catch (thrown) {
         tell({ what: 'ended', state: 'failed' });
+        input.onEnded(row, 'failed');
         throw thrown;
       }
     });
@@ -164,7 +197,7 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
 
   /** Runs what reads the API back into, or against, the ledger. */
   const readBack = <T>(name: string, work: (at: Omit<AuditInput, 'full'>) => Promise<T>): Promise<T> =>
-    alone(name, 'steward', async (row, client, { controller }) => {
+    alone(name, 'steward', 'read-back', async (row, client, { controller }) => {
       const { compiled, model, order } = await mapped(row, client);
       return work({
         ledger,
@@ -204,6 +237,8 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
             startedAt: running.startedAt,
             paused: running.pause.isOn,
             by: running.by,
+            kind: running.kind,
+            progress: running.progress,
           },
     'retry.run': async ({ connection, what, ...batch }) => {
       let selected = 0;
@@ -257,6 +292,9 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
     handlers,
     get isRunning() {
       return running !== undefined;
+    },
+    get running() {
+      return running?.connection;
     },
     runScheduled: (connection) =>
       run(connection, 'schedule', {

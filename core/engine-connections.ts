@@ -49,8 +49,12 @@ export interface ConnectionsInput {
   readonly scope: string;
   /** Sockets to one API at most. */
   readonly maxConnections: number;
+  /** How every API is reached, as it is chosen now. */
+  readonly network: () => Required<Pick<ClientOptions, 'proxy' | 'ca' | 'systemCertificates'>>;
   readonly now: () => number;
   readonly emit: (event: EngineEvent) => void;
+  /** Hears of each secret that is used, so that nothing named after it is told to anybody. */
+  readonly onSecret: (secret: string) => void;
   /** @throws Failure `ledger-in-use` while a batch is running: what it works with is not changed under it */
   readonly refuseWhileRunning: () => void;
 }
@@ -69,6 +73,10 @@ export interface Connections {
   clientOf(row: ConnectionRow, signal: AbortSignal): EdFiClient;
   /** Looks a clone over once its API is known; called after each batch. */
   compareWhereNew(connectionId: number): Promise<void>;
+  /** @throws Failure `ledger-in-use` while a batch is running */
+  updateProfile(row: ConnectionRow, profile: Profile): void;
+  /** Whether its secret is kept somewhere, so that a batch can begin without a person. */
+  hasSecret(row: ConnectionRow): boolean;
   /** What the API told of the key when it was last tested. */
   keyInfo(connectionId: number): KeyInfoView | undefined;
   /** Stops every test under way. */
@@ -108,6 +116,11 @@ export function createConnections(input: ConnectionsInput): Connections {
   const secretName = (id: number, slot: string): string => `connection ${input.scope} ${id} ${slot}`;
   const slotOf = (row: ConnectionRow, profile: Profile): string => profile.secretSlot ?? row.name;
   const secretOf = async (row: ConnectionRow, profile: Profile): Promise<string> => {
+    const secret = await keptSecret(row, profile);
+    input.onSecret(secret);
+    return secret;
+  };
+  const keptSecret = async (row: ConnectionRow, profile: Profile): Promise<string> => {
     if (input.secret !== undefined) return input.secret;
     if (profile.secretFile !== undefined) return readSecretFile(profile.secretFile);
     const kept = await keychain?.get(secretName(row.id, slotOf(row, profile)));
@@ -124,7 +137,10 @@ export function createConnections(input: ConnectionsInput): Connections {
     // Read even where another goes before it: it has to be there at the next sync.
     const filed = profile.secretFile === undefined ? undefined : readSecretFile(profile.secretFile);
     const secret = given ?? input.secret ?? filed;
-    if (secret !== undefined && secret !== '') return secret;
+    if (secret !== undefined && secret !== '') {
+      input.onSecret(secret);
+      return secret;
+    }
     throw new Failure(
       'secret-missing',
       'The connection needs its secret: enter it when asked, set ROLLBOOK_SECRET, or name a file with --secret-file.',
@@ -147,16 +163,21 @@ export function createConnections(input: ConnectionsInput): Connections {
     profile: Pick<Profile, 'url' | 'key' | 'routeValues' | 'ca'>,
     secret: () => Promise<string>,
     signal: AbortSignal,
-  ): ClientOptions => ({
-    url: profile.url,
-    key: profile.key,
-    secret,
-    maxConnections: input.maxConnections,
-    routeValues: profile.routeValues,
-    ca: profile.ca,
-    now,
-    signal,
-  });
+  ): ClientOptions => {
+    const { proxy, ca, systemCertificates } = input.network();
+    return {
+      url: profile.url,
+      key: profile.key,
+      secret,
+      maxConnections: input.maxConnections,
+      routeValues: profile.routeValues,
+      ca: [...ca, ...profile.ca],
+      systemCertificates,
+      proxy,
+      now,
+      signal,
+    };
+  };
 
   // Views.
   const inWords = (id: number): string | null => {
@@ -471,6 +492,8 @@ export function createConnections(input: ConnectionsInput): Connections {
         secretSlot: _slot,
         startingPoint: _before,
         label: _label,
+        // Nothing goes to another API by itself before somebody has looked.
+        schedule: _schedule,
         ...original
       } = profileOf(from);
       const choices = parseProfile({
@@ -665,6 +688,11 @@ export function createConnections(input: ConnectionsInput): Connections {
       return createClient(clientOptions(profile, () => secretOf(row, profile), signal));
     },
     compareWhereNew,
+    updateProfile: (row, profile) => {
+      input.refuseWhileRunning();
+      update(row, profile);
+    },
+    hasSecret: (row) => input.secret !== undefined || placeOfSecret(profileOf(row)) !== 'nowhere',
     stop: () => {
       for (const controller of tests) controller.abort();
     },

@@ -65,6 +65,8 @@ const SHOWN_WITH_ACCOUNT = 100;
 
 export function createProblemsRoom(input: ProblemsInput): EngineProblems {
   const { ledger, find, now } = input;
+  /** Of the searches that are under way. */
+  const searches = new Set<AbortController>();
 
   const keptDescriptors = (connectionId: number, types: Iterable<string>): DescriptorContext => {
     const known: Record<string, readonly string[]> = {};
@@ -243,6 +245,40 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
     };
   };
 
+  const search = async (row: ConnectionRow, text: string, limit: number, signal: AbortSignal) => {
+    const profile = input.profileOf(row);
+    const kept = keptKnowledge(ledger, row.id);
+    if (kept === undefined) {
+      throw new Failure('usage', 'Nothing was sent over this connection yet, so there is nothing to look through.');
+    }
+    const source = await openLast({ ledger, folder: input.folder, connectionId: row.id });
+    try {
+      const { compiled } = await compileChosen({
+        discovery: kept.discovery ?? {},
+        model: kept.model,
+        mappingFile: profile.mapping,
+        settings: { ...profile.settings, studentId: profile.studentId },
+        isOff: (resource) => isOff(profile.off, resource),
+      });
+      const known: Record<string, readonly string[]> = {};
+      for (const type of compiled.descriptorTypes) known[type] = kept.descriptorValues(type) ?? [];
+      const defaults = await loadDescriptorDefaults();
+      return await searchSource({
+        ledger,
+        connectionId: row.id,
+        model: kept.model,
+        compiled,
+        descriptors: descriptorMapInForce(ledger, row.id, defaults, known),
+        source,
+        text,
+        limit,
+        signal,
+      });
+    } finally {
+      await source.close();
+    }
+  };
+
   const handlers: Handlers = {
     'batches.list': async ({ connection, after, limit }) => {
       const before = after === undefined ? Number.MAX_SAFE_INTEGER : numberIn(after);
@@ -255,12 +291,13 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
       const start = after === undefined ? undefined : { blocked: numberIn(blocked), id: numberIn(from) };
       const groups = ledger.problems.groups(id, { show, after: start, limit });
       const last = groups.at(-1);
-      const { open, hidden } = ledger.problems.counts(id);
+      const { open, hidden, resolved } = ledger.problems.counts(id);
       return {
         groups: viewAll(id, groups),
         next: groups.length < limit || last === undefined ? null : `${last.records + last.held}.${last.id}`,
         open,
         hidden,
+        resolved,
       };
     },
     'problems.group': async ({ connection, group: reference }) => {
@@ -329,38 +366,21 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
     },
     'records.search': async ({ connection, text, limit }) => {
       const row = find(connection);
-      const profile = input.profileOf(row);
-      const kept = keptKnowledge(ledger, row.id);
-      if (kept === undefined) {
-        throw new Failure('usage', 'Nothing was sent over this connection yet, so there is nothing to look through.');
-      }
-      const source = await openLast({ ledger, folder: input.folder, connectionId: row.id });
+      const controller = new AbortController();
+      searches.add(controller);
       try {
-        const { compiled } = await compileChosen({
-          discovery: kept.discovery ?? {},
-          model: kept.model,
-          mappingFile: profile.mapping,
-          settings: { ...profile.settings, studentId: profile.studentId },
-          isOff: (resource) => isOff(profile.off, resource),
-        });
-        const known: Record<string, readonly string[]> = {};
-        for (const type of compiled.descriptorTypes) known[type] = kept.descriptorValues(type) ?? [];
-        const defaults = await loadDescriptorDefaults();
-        const { found, more } = await searchSource({
-          ledger,
-          connectionId: row.id,
-          model: kept.model,
-          compiled,
-          descriptors: descriptorMapInForce(ledger, row.id, defaults, known),
-          source,
-          text,
-          limit,
-          signal: undefined,
-        });
+        const { found, more } = await search(row, text, limit, controller.signal);
         return { found: ledger.transaction(() => found.map(foundView)), more };
+      } catch (thrown) {
+        if (controller.signal.aborted) throw new Failure('cancelled', 'The search was stopped.');
+        throw thrown;
       } finally {
-        await source.close();
+        searches.delete(controller);
       }
+    },
+    'records.stopSearch': async () => {
+      for (const controller of searches) controller.abort();
+      return {};
     },
     'records.find': async ({ reference }) => {
       const found = resolve(reference);

@@ -1,12 +1,12 @@
-/** The engine's handling of what support gets: settings of retention, the preview of a bundle, and the bundle itself. */
-import { readFileSync } from 'node:fs';
+/** The engine's handling of what support gets: the preview of a bundle, and the bundle itself. */
 import os from 'node:os';
 import path from 'node:path';
 import type { Profile } from './connections/profile.ts';
-import type { CommandName, CommandOutput, KeyInfoView, ParsedInput, Settings } from './contract/schemas.ts';
+import type { CommandName, CommandOutput, KeyInfoView, ParsedInput } from './contract/schemas.ts';
 import type { Discovery } from './edfi/discovery.ts';
 import { type EngineLog, type HostKind, ROLLBOOK_VERSION } from './engine-log.ts';
 import { batchView, stateOf } from './engine-problems.ts';
+import { readSettings } from './engine-settings.ts';
 import { isProblemCode } from './errors/catalogue.ts';
 import { FAILURE_CODES, Failure } from './errors/failure.ts';
 import type { ConnectionRow, Ledger } from './ledger/ledger.ts';
@@ -26,10 +26,9 @@ import { describeFindings, scanBundle } from './support/bundle/scan.ts';
 import { writeBundle } from './support/bundle/write.ts';
 import { bucket } from './support/fields.ts';
 import { architectureOf, claimSetOf, majorRelease, platformOf } from './support/lists.ts';
-import { logFiles } from './support/log-files.ts';
-import { lineParser } from './support/reading.ts';
+import { lineParser, logLines } from './support/reading.ts';
 
-type SupportCommand = Extract<CommandName, `support.${string}` | `settings.${string}`>;
+type SupportCommand = Extract<CommandName, `support.${string}`>;
 type Handlers = { [N in SupportCommand]: (input: ParsedInput<N>) => Promise<CommandOutput<N>> };
 
 export interface SupportInput {
@@ -46,21 +45,6 @@ export interface SupportInput {
 
 export interface EngineSupport {
   readonly handlers: Handlers;
-}
-
-const DEFAULTS: Settings = { problemDays: 365, logDays: 30, logMegabytes: 20 };
-const SETTING_NAMES = {
-  problemDays: 'problem-retention',
-  logDays: 'retention-days',
-  logMegabytes: 'retention-megabytes',
-} as const;
-const settingKeys = Object.keys(DEFAULTS) as (keyof Settings)[];
-
-/** @returns the steward's settings, and ours where nothing was chosen */
-export function readSettings(ledger: Ledger): Settings {
-  const settings = { ...DEFAULTS };
-  for (const key of settingKeys) settings[key] = ledger.setting(key) ?? DEFAULTS[key];
-  return settings;
 }
 
 /** Batches and causes of a connection that a bundle tells of. */
@@ -89,7 +73,7 @@ export function createSupportRoom(input: SupportInput): EngineSupport {
       educationOrganizations: key?.educationOrganizations.length ?? 0,
       namespaces: key?.namespacePrefixes.length ?? 0,
       profiles: key?.profiles.length ?? 0,
-      traits: traitsOf(discovery, profile, key),
+      traits: traitsOf(discovery, profile, key, readSettings(ledger).ca.length > 0),
       resourcesOff: [...profile.off],
       vanished: profile.vanished,
       mapping: profile.mapping === undefined ? 'shipped' : 'own',
@@ -179,12 +163,12 @@ export function createSupportRoom(input: SupportInput): EngineSupport {
         memoryGb: Math.round(os.totalmem() / 1024 ** 3),
         ledger: {
           schemaVersion: SCHEMA_VERSION,
-          bytes: ledger.size(),
+          megabytes: bucket(Math.ceil(ledger.size() / 1_048_576)),
           records: sum('records'),
           openProblems: sum('openProblems'),
         },
         settings: {
-          concurrency: 'auto',
+          concurrency: settings.concurrency,
           patienceSeconds: 20,
           retentionDays: settings.logDays,
           secrets: input.hasKeychain
@@ -217,7 +201,10 @@ export function createSupportRoom(input: SupportInput): EngineSupport {
       if (profile.mapping !== undefined) yield profile.mapping;
       if (profile.secretFile !== undefined) yield profile.secretFile;
       for (const { code } of ledger.descriptorMap(row.id)) yield code;
+      for (const { code } of ledger.codes.of(row.id)) yield code;
     }
+    const { proxy } = readSettings(ledger);
+    if (proxy !== '') yield proxy;
     yield folder;
     yield os.hostname();
     yield os.userInfo().username;
@@ -225,19 +212,6 @@ export function createSupportRoom(input: SupportInput): EngineSupport {
   }
 
   const handlers: Handlers = {
-    'settings.show': async () => readSettings(ledger),
-    'settings.change': async (given) => {
-      ledger.transaction(() => {
-        for (const key of settingKeys) {
-          const value = given[key];
-          if (value !== undefined) ledger.setSetting(key, value);
-        }
-      });
-      for (const key of settingKeys) {
-        if (given[key] !== undefined) log.write({ type: 'setting.changed', setting: SETTING_NAMES[key] });
-      }
-      return readSettings(ledger);
-    },
     'support.preview': async () => ({
       files: previewOf(content()).map(({ name, bytes, text }) => ({ name, bytes, text })),
     }),
@@ -290,6 +264,7 @@ function traitsOf(
   discovery: Discovery | undefined,
   profile: Profile,
   key: KeyInfoView | undefined,
+  hasOwnCertificates: boolean,
 ): ConnectionFacts['traits'] {
   const urls = discovery?.urls ?? {};
   const routes = Object.keys(profile.routeValues).map((name) => name.toLowerCase());
@@ -299,7 +274,7 @@ function traitsOf(
     'year-in-address': routes.some((name) => name.includes('year')),
     'tenant-in-address': routes.some((name) => name.includes('tenant')),
     'instance-in-address': routes.some((name) => name.includes('instance')),
-    'own-certificates': profile.ca.length > 0,
+    'own-certificates': hasOwnCertificates || profile.ca.length > 0,
     'dependencies-listed': urls.dependencies !== undefined,
     'token-info': key !== undefined,
     'token-info-with-claim-set': key?.resources != null,
@@ -307,11 +282,6 @@ function traitsOf(
     profiles: (key?.profiles.length ?? 0) > 0,
   };
   return TRAITS.filter((trait) => traits[trait] === true);
-}
-
-/** Lines of the log, oldest first. */
-function* logLines(folder: string): Generator<string> {
-  for (const { path: file } of logFiles(folder)) yield* readFileSync(file, 'utf8').split('\n');
 }
 
 /** Every text inside a sealed value: the values of a body, the words of an answer. */

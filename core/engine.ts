@@ -5,6 +5,7 @@ import { rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ledgerKey } from './connections/ledger-key.ts';
+import type { Profile } from './connections/profile.ts';
 import type { SecretStore } from './connections/secrets.ts';
 import {
   type CommandName,
@@ -14,18 +15,22 @@ import {
   type EngineEvent,
   type ParsedInput,
 } from './contract/schemas.ts';
-import type { ApiModel } from './edfi/model.ts';
 import { createBatchesRoom } from './engine-batches.ts';
 import { createConnections } from './engine-connections.ts';
+import { createDescriptorsRoom } from './engine-descriptors.ts';
 import { writeProblems } from './engine-fix-list.ts';
 import { createEngineLog, type HostKind, startedEvent, whyOf } from './engine-log.ts';
+import { createOverviewRoom } from './engine-overview.ts';
 import { createProblemsRoom } from './engine-problems.ts';
-import { createSupportRoom, readSettings } from './engine-support.ts';
+import { createScheduleRoom } from './engine-schedule.ts';
+import { createSettingsRoom, readNetwork, readSettings, settingRule } from './engine-settings.ts';
+import { createSourcesRoom } from './engine-sources.ts';
+import { createSupportRoom } from './engine-support.ts';
 import { Failure, isFailure } from './errors/failure.ts';
-import { asLedgerFailure, type Ledger, ledgerExists, openLedger } from './ledger/ledger.ts';
+import { asLedgerFailure, type ConnectionRow, type Ledger, ledgerExists, openLedger } from './ledger/ledger.ts';
 import type { Random } from './ledger/references.ts';
 import { createSeal, type Seal } from './ledger/seal.ts';
-import { normaliseCode } from './mapping/descriptors.ts';
+import type { Timers } from './sources/watch.ts';
 import type { EventLog } from './support/events.ts';
 import { duration } from './support/fields.ts';
 import { codeOf, framesOf } from './support/frames.ts';
@@ -47,6 +52,8 @@ export interface EngineOptions {
   readonly host?: HostKind;
   /** Opens the log; into the data folder unless given. */
   readonly openLog?: (options: EventLogOptions) => EventLog;
+  /** What wakes the schedule; the system's own timers unless given. */
+  readonly timers?: Timers;
 }
 
 export interface Engine {
@@ -90,13 +97,16 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   /** Commands under way: the ledger closes after them. */
   const underWay = new Set<Promise<unknown>>();
 
+  const secrets = new Set<string>();
   const connections = createConnections({
+    onSecret: (secret) => void secrets.add(secret),
     ledger,
     folder,
     keychain,
     secret: options.secret,
     scope,
     maxConnections: MAX_CONNECTIONS,
+    network: () => readNetwork(ledger),
     now,
     emit,
     refuseWhileRunning: () => {
@@ -110,7 +120,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { find } = connections;
 
   const problems = createProblemsRoom({ ledger, folder, find, profileOf: connections.profileOf, now });
-  const log = createEngineLog({ ledger, profileOf: connections.profileOf, keyInfo: connections.keyInfo, now }, events);
+  const log = createEngineLog(
+    { ledger, profileOf: connections.profileOf, keyInfo: connections.keyInfo, secrets, now },
+    events,
+  );
   if (started !== undefined) events.write(started);
   log.opened();
   const support = createSupportRoom({
@@ -125,12 +138,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     hasKeychain: keychain !== undefined,
   });
 
-  /** The API's model kept from the last sync; undefined before the first. */
-  const keptModel = (connectionId: number): ApiModel | undefined => {
-    const kept = ledger.cached(connectionId, 'specification');
-    return kept === undefined ? undefined : (JSON.parse(kept.text) as { model: ApiModel }).model;
-  };
-
+  const settings = createSettingsRoom({ ledger, maxConnections: MAX_CONNECTIONS, events });
+  const descriptors = createDescriptorsRoom({ ledger, find, keptDescriptors: problems.keptDescriptors });
   const batches = createBatchesRoom({
     ledger,
     folder,
@@ -142,14 +151,54 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     problems,
     log,
     problemDays: () => readSettings(ledger).problemDays,
+    concurrency: () => readSettings(ledger).concurrency,
+    onBegan: (row, source) => schedule.began(row, source),
+    onEnded: (row, state) => schedule.ended(row, state),
     now,
     emit,
+  });
+  const updateProfile = (row: ConnectionRow, profile: Profile): void =>
+    ledger.transaction(() => ledger.updateConnection(row.id, row.name, JSON.stringify(profile)));
+  const schedule = createScheduleRoom({
+    ledger,
+    find,
+    profileOf: connections.profileOf,
+    updateProfile,
+    runBatch: batches.runScheduled,
+    isRunning: () => batches.isRunning,
+    onFailed: (row, thrown) =>
+      log.commandFailed('sync.run', row === undefined ? undefined : { row, label: log.label(row) }, thrown),
+    log,
+    now,
+    emit,
+    timers: options.timers,
+  });
+  const sources = createSourcesRoom({
+    ledger,
+    find,
+    profileOf: connections.profileOf,
+    updateProfile,
+    changed: schedule.sourceChanged,
+  });
+
+  const overview = createOverviewRoom({
+    ledger,
+    profileOf: connections.profileOf,
+    scheduleOf: schedule.view,
+    running: () => batches.running,
+    hasSecret: connections.hasSecret,
+    now,
   });
 
   const handlers: Handlers = {
     ...connections.handlers,
     ...batches.handlers,
+    ...schedule.handlers,
+    ...overview.handlers,
+    ...sources.handlers,
     ...problems.handlers,
+    ...descriptors.handlers,
+    ...settings.handlers,
     ...support.handlers,
     'fixList.write': async ({ connection, group, ...input }) => {
       const row = find(connection);
@@ -162,26 +211,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         group: group === undefined ? undefined : problems.group(row.id, group),
       });
     },
-    'descriptors.list': async ({ connection }) => ledger.descriptorMap(find(connection).id),
-    'descriptors.map': async ({ connection, type, code, uri }) => {
-      const row = find(connection);
-      const model = keptModel(row.id);
-      const name = model === undefined ? type : (sameWord(Object.keys(model.descriptors), type) ?? '');
-      if (name === '' || !/^[A-Za-z]\w*Descriptor$/.test(name)) {
-        throw new Failure('usage', 'The API has no such descriptor type. Take one like GradeLevelDescriptor.');
-      }
-      const known = problems.keptDescriptors(row.id, [name]).known[name];
-      const value = known === undefined ? uri : sameWord(known, uri);
-      if (value === undefined) {
-        throw new Failure(
-          'usage',
-          `The API has no such ${name} value. Take one exactly as the API has it, namespace and # included.`,
-        );
-      }
-      ledger.transaction(() => ledger.mapDescriptor(row.id, name, normaliseCode(code), value));
-      return {};
-    },
   };
+
+  // A command of the command line is over soon, and a batch that nobody asked for must not hold it up.
+  if ((options.host ?? 'cli') !== 'cli') schedule.start();
 
   return {
     async handle(command, input) {
@@ -206,10 +239,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       }
     },
     async close() {
+      const idle = schedule.close();
       batches.stop();
       connections.stop();
+      sources.stop();
       // What is on its way to the API is still written down when its answer comes.
-      await Promise.allSettled(underWay);
+      await Promise.allSettled([...underWay, idle]);
       ledger.close();
       scratch.close();
       events.write({ type: 'app.stopped', why: 'asked', ranMs: duration(now() - startedAt) });
@@ -219,10 +254,6 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       events.write({ type: 'app.crashed', where: 'engine', how, code: codeOf(thrown), frames: framesOf(thrown) }),
   };
 }
-
-/** @returns the word of the list that is this one, whatever its case */
-const sameWord = (words: readonly string[], word: string): string | undefined =>
-  words.find((one) => one.toLowerCase() === word.trim().toLowerCase());
 
 /**
  * Opens a data folder's ledger with its key. A ledger that could not be made leaves nothing behind.
@@ -266,12 +297,14 @@ const isCommand = (name: string): name is CommandName => Object.hasOwn(commands,
 async function dispatchCommand<N extends CommandName>(handlers: Handlers, name: N, input: unknown): Promise<unknown> {
   const parsed = commands[name].input.safeParse(input);
   if (!parsed.success) {
-    const place = parsed.error.issues[0]?.path.join('.') ?? '';
+    const path = parsed.error.issues[0]?.path ?? [];
+    const place = path.join('.');
+    const rule = name === 'settings.change' ? settingRule(String(path[0])) : undefined;
     throw new Failure(
       'usage',
       place === ''
         ? 'The command was given something it cannot take.'
-        : `The value for ${place} cannot be taken: it is empty, too long, or none of the choices.`,
+        : (rule ?? `The value for ${place} cannot be taken: it is empty, too long, or none of the choices.`),
     );
   }
   const handler = handlers[name] as (value: unknown) => Promise<unknown>;

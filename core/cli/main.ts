@@ -1,14 +1,21 @@
 /** The command line: the same engine without a screen, for schedulers and for those who like it. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { batchesCommand } from './commands/batches.ts';
 import { connectCommand } from './commands/connect.ts';
+import { decisionCommands } from './commands/decide.ts';
 import { demoCommand } from './commands/demo.ts';
 import { descriptorsCommand } from './commands/descriptors.ts';
 import { districtCommand } from './commands/district.ts';
+import { fixListCommand } from './commands/fix-list.ts';
 import { problemsCommand } from './commands/problems.ts';
 import { adoptCommand, auditCommand } from './commands/read-back.ts';
+import { findCommand, referenceCommand } from './commands/reference.ts';
+import { retryCommand } from './commands/retry.ts';
 import { sandboxCommand } from './commands/sandbox.ts';
+import { settingsCommand } from './commands/settings.ts';
 import { statusCommand } from './commands/status.ts';
+import { supportBundleCommand } from './commands/support-bundle.ts';
 import { syncCommand } from './commands/sync.ts';
 import { Exit, report } from './exit.ts';
 import { dataOption, jsonOption } from './options.ts';
@@ -47,7 +54,7 @@ rollbook COMMAND --help explains a command. To begin with: rollbook demo
 Exit codes:
   0  all confirmed
   1  wrong usage, or files that cannot be used
-  2  done, but for rejected, held or failed records
+  2  done, but for rejected, held or failed records; or problems or audit found some
   3  the plan waits for approval
   4  the API is not reachable, or refuses the key
   5  the ledger is in use or damaged, or the disk is full`,
@@ -57,10 +64,18 @@ for (const command of [
   connectCommand(),
   syncCommand(),
   problemsCommand(),
+  retryCommand(),
+  ...decisionCommands(),
+  fixListCommand(),
   statusCommand(),
+  batchesCommand(),
   descriptorsCommand(),
   auditCommand(),
   adoptCommand(),
+  referenceCommand(),
+  findCommand(),
+  supportBundleCommand(),
+  settingsCommand(),
   districtCommand(),
   sandboxCommand(),
 ]) {

@@ -16,6 +16,8 @@ export const dataOption = (): Option =>
 export const jsonOption = (): Option => new Option('--json', 'one JSON object a line, for programs');
 export const connectionOption = (): Option =>
   new Option('--connection <name>', 'name of the connection').makeOptionMandatory();
+export const groupOption = (description: string): Option =>
+  new Option('--group <cause>', description).argParser(toCause);
 
 /** ROLLBOOK_SECRET, taken out of the environment when this module is loaded, before anything else is started. */
 export const secret = secretFromEnvironment();
@@ -51,4 +53,29 @@ export const pairs = (text: string, before: Record<string, string> = {}): Record
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('has to be NAME=VALUE.');
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+};
+
+/** @returns a parser of random references with this letter in front, in either case */
+const referenceParser =
+  (letter: 'G' | 'R', what: string) =>
+  (text: string): string => {
+    const reference = text.trim().toUpperCase();
+    if (new RegExp(`^${letter}-[0-9A-Z]{4}-[0-9A-Z]{2}$`).test(reference)) return reference;
+    throw new InvalidArgumentError(what);
+  };
+
+/** Takes the reference of a cause. */
+export const toCause = referenceParser(
+  'G',
+  'has to be a cause as rollbook problems prints it: G-7K4M-2Q, for example.',
+);
+
+/** Takes the reference of a record. */
+export const toReference = referenceParser('R', 'has to be the reference of a record: R-7K4M-2Q, for example.');
+
+/** Takes the number of a record among the problems. */
+export const toRecord = (text: string): number => {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError("has to be a record's number, as rollbook problems --group prints it.");
 };

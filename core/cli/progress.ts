@@ -19,10 +19,27 @@ export function createEventPrinter({ json, samples }: { json: boolean; samples: 
 
 /** The same names for resources as in the result: those people use. */
 function printJson(event: EngineEvent): void {
-  if (event.type === 'plan') {
-    const resources = event.plan.resources.map((one) => ({ ...one, resource: shortName(one.resource) }));
-    jsonLine({ ...event, plan: { ...event.plan, resources } });
-  } else jsonLine(event);
+  switch (event.type) {
+    case 'plan': {
+      const resources = event.plan.resources.map((one) => ({ ...one, resource: shortName(one.resource) }));
+      jsonLine({ ...event, plan: { ...event.plan, resources } });
+      return;
+    }
+    case 'progress': {
+      // Ten lines a second: what each resource has done is for screens.
+      const { paused: _paused, resources: _resources, ...progress } = event;
+      jsonLine(progress);
+      return;
+    }
+    case 'notice':
+    case 'test-step':
+      jsonLine(event);
+      return;
+    // For hosts that show several batches; here the last line says how the one ended.
+    case 'batch':
+    case 'schedule':
+      return;
+  }
 }
 
 function createScreenPrinter(samples: boolean): EventPrinter {

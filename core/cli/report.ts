@@ -1,7 +1,8 @@
 /** What a person reads of a connection test and of a batch that has ended. */
 import pc from 'picocolors';
 import type { AccountView, RequestsView, SyncResult, TestStep } from '../contract/schemas.ts';
-import { type Place, printProblems } from './problems.ts';
+import { commandFor, type Place } from './place.ts';
+import { printProblems } from './problems.ts';
 import { duration, number, out, plural, printable, wrap } from './terminal.ts';
 
 const MARK = { passed: '✓', warned: '!', failed: '✗' } as const;
@@ -64,7 +65,11 @@ export function printResult(result: SyncResult, place: Place): void {
     case 'done': {
       const outside = account.rejected + account.held + account.failed;
       if (outside === 0) out(pc.green('Done: the API is true to the export.'));
-      else out(wrap(`Done, but for ${plural(outside, 'record')}; the causes are above.`));
+      else {
+        const causes = result.problems.length > 0 ? 'the causes are above' : 'their causes are ignored';
+        out(wrap(`Done, but for ${plural(outside, 'record')}; ${causes}.`));
+        if (result.problems.length === 0 && place.stays) out(pc.dim(commandFor('problems', place, '--hidden')));
+      }
     }
   }
 }

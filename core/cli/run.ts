@@ -16,7 +16,7 @@ export function act<O extends Shared>(
   return target.addOption(jsonOption()).action(async () => {
     const options: O = target.optsWithGlobals();
     try {
-      process.exitCode = await work(options, target.args);
+      process.exitCode = await work(options, target.processedArgs);
     } catch (thrown) {
       process.exitCode = report(thrown, options.json === true);
     }

@@ -84,6 +84,13 @@ export function wrap(text: string, indent = ''): string {
   return [...lines, line].join('\n');
 }
 
+/** Text of several lines that came from a file or a server; see `printable`. */
+export const printableLines = (text: string): string =>
+  text
+    .split(/\r\n|[\r\n]/)
+    .map(printable)
+    .join('\n');
+
 /** Cuts a text to so many columns, and says so with an ellipsis. */
 export const cut = (text: string, room: number): string =>
   text.length <= room ? text : `${text.slice(0, Math.max(1, room - 1))}…`;
@@ -107,6 +114,25 @@ export function table(rows: readonly (readonly string[])[], right: readonly numb
     })
     .join('\n');
 }
+
+/**
+ * A table that fits the terminal: where it is too wide, the texts of one column are cut.
+ * @param flexible the column whose texts may be cut
+ */
+export function fitted(rows: readonly (readonly string[])[], flexible: number, right: readonly number[] = []): string {
+  const drawn = table(rows, right);
+  const excess = tableWidth(drawn) - columns();
+  if (excess <= 0) return drawn;
+  const widest = Math.max(...rows.map((row) => width(row[flexible] ?? '')));
+  const room = Math.max(LEAST_CELL, widest - excess);
+  return table(
+    rows.map((row) => row.map((cell, column) => (column === flexible ? cut(cell, room) : cell))),
+    right,
+  );
+}
+
+/** A column is not cut to less than this. */
+const LEAST_CELL = 12;
 
 /** @returns how wide a table is, its rows being those of `table` */
 export const tableWidth = (rendered: string): number => Math.max(...rendered.split('\n').map(width));

@@ -59,8 +59,13 @@ export function usageFailure(command: Command, error: CommanderError): Failure {
     case 'commander.excessArguments':
       return new Failure('usage', `${here} was given more words than it takes.${help}`);
     case 'commander.invalidArgument': {
-      const why = /is invalid\. ?(.*)$/s.exec(error.message)?.[1] ?? 'cannot be taken.';
-      return new Failure('usage', `${flag} ${why}`);
+      const [, word, why = 'cannot be taken.'] =
+        /is invalid(?: for argument '([^']*)')?\. ?(.*)$/s.exec(error.message) ?? [];
+      return new Failure('usage', `${word === undefined ? flag : `<${word}>`} ${why}`);
+    }
+    case 'commander.conflictingOption': {
+      const [, one = '', other = ''] = /option '([^']*)'.*option '([^']*)'/s.exec(error.message) ?? [];
+      return new Failure('usage', `${one} and ${other} do not go together: give one of them.${help}`);
     }
     default:
       return new Failure('usage', `This cannot be taken as a command.${help}`);

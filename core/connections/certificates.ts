@@ -1,5 +1,6 @@
 /** Certificates of a district's own authority: what a network that inspects encrypted traffic signs with. */
 import { X509Certificate } from 'node:crypto';
+import type { CertificateView } from '../contract/schemas.ts';
 import { Failure } from '../errors/failure.ts';
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
@@ -20,6 +21,30 @@ export function certificatesIn(texts: readonly string[]): string[] {
     if (blocks.length === 0) throw unreadable();
     return blocks;
   });
+}
+
+/** @returns the value of a name's part (`CN`, `O`), the first where there are several */
+const partOf = (name: string, part: string): string | null =>
+  name
+    .split('\n')
+    .find((line) => line.startsWith(`${part}=`))
+    ?.slice(part.length + 1) ?? null;
+
+/**
+ * @param pem one certificate, as `certificatesIn` gives it
+ * @returns what tells it from another
+ */
+export function describeCertificate(pem: string): CertificateView {
+  const { subject, validFromDate, validToDate, ca } = new X509Certificate(pem);
+  const organization = partOf(subject, 'O');
+  return {
+    pem,
+    subject: partOf(subject, 'CN') ?? partOf(subject, 'OU') ?? organization ?? '',
+    organization,
+    from: validFromDate.getTime(),
+    until: validToDate.getTime(),
+    isAuthority: ca,
+  };
 }
 
 const unreadable = (): Failure =>

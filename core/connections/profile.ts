@@ -1,6 +1,6 @@
 /** What is kept of a connection beside its secret: one API, year and key, and the choices made for it. */
 import { z } from 'zod';
-import { lookAgainSchema } from '../contract/schemas.ts';
+import { lookAgainSchema, scheduleSchema } from '../contract/schemas.ts';
 import { Failure } from '../errors/failure.ts';
 import { selectorSchema } from './resources.ts';
 
@@ -21,6 +21,8 @@ export const profileSchema = z.strictObject({
   secretFile: z.string().optional(),
   /** The export: a folder or a zip. */
   source: z.string().optional(),
+  /** When its batches begin by themselves; never, unless told. */
+  schedule: scheduleSchema.default({ when: { kind: 'off' }, quiet: null, pausedUntil: null }),
   /** What becomes of a record that vanished from a full export. */
   vanished: z.enum(['delete', 'keep']).default('delete'),
   /** Values for what the API's addresses leave open (tenant, school year). */

@@ -66,6 +66,19 @@ export const hostStateSchema = z.object({
 });
 export type HostState = z.infer<typeof hostStateSchema>;
 
+/** What can be made to go wrong at the practice API: to see, without harm, how a batch comes through it. */
+export const practiceWeathers = [
+  'calm',
+  /** Tokens end long before their time. */
+  'expired-tokens',
+  /** More requests than the API takes: it asks for patience, and now and then is away for a moment. */
+  'slow-down',
+  /** Connections break before a request was looked at, or after it took effect and before its answer. */
+  'dropped-before',
+  'dropped-after',
+] as const;
+export type PracticeWeather = (typeof practiceWeathers)[number];
+
 /** The practice district: the embedded practice API, a fictional district's exports and a connection to it. */
 export const practiceStateSchema = z.object({
   isRunning: z.boolean(),
@@ -74,6 +87,8 @@ export const practiceStateSchema = z.object({
   connection: z.string().nullable(),
   /** The folders with its exports, one a day, in their order; empty before it was first started. */
   exports: z.array(z.string()),
+  /** Calm whenever it is started. */
+  weather: z.enum(practiceWeathers),
 });
 export type PracticeState = z.infer<typeof practiceStateSchema>;
 
@@ -100,6 +115,8 @@ export const hostCommands = {
   'host.setTheme': { input: z.object({ theme: themeSchema }), output: hostStateSchema },
   'host.setOpenAtLogin': { input: z.object({ on: z.boolean() }), output: hostStateSchema },
   'host.setNotifications': { input: z.object({ on: z.boolean() }), output: hostStateSchema },
+  /** The terms of what Rollbook is made of, as files; empty where none lie beside it. */
+  'host.licenses': { input: none, output: z.array(z.object({ name: z.string(), text: z.string() })) },
   /** Ends Rollbook; a batch that runs is stopped as `sync.stop` does. */
   'host.quit': { input: none, output: none },
   'window.show': { input: none, output: none },
@@ -129,6 +146,8 @@ export const hostCommands = {
   'practice.start': { input: none, output: practiceStateSchema },
   /** With `forget`, its connection, its items and its exports go too. */
   'practice.stop': { input: z.object({ forget: z.boolean() }), output: practiceStateSchema },
+  /** What goes wrong there from now on; refused while it does not run. */
+  'practice.faults': { input: z.object({ weather: z.enum(practiceWeathers) }), output: practiceStateSchema },
 } as const;
 
 export type HostCommandName = keyof typeof hostCommands;

@@ -34,6 +34,8 @@ export const resourcePlanSchema = z.object({
   creates: count,
   updates: count,
   deletes: count,
+  /** Of the deletes, those that make way for the same item under its new key. */
+  replaced: count,
   keyChanges: count,
   unchanged: count,
   rejected: count,
@@ -103,6 +105,8 @@ export const problemPageSchema = z.object({
   open: z.object({ causes: count, records: count, held: count }),
   /** Causes that are ignored, or marked as fixed and not yet looked at again. */
   hidden: count,
+  /** Causes of which nothing is left, and that were not cleared. */
+  resolved: count,
 });
 export type ProblemPage = z.infer<typeof problemPageSchema>;
 
@@ -346,6 +350,23 @@ export const exportedConnectionSchema = z.strictObject({
 });
 export type ExportedConnection = z.infer<typeof exportedConnectionSchema>;
 
+/** Words a steward may choose to name a connection to support: no word of their own gets in. */
+export const labelWords = [
+  'state',
+  'regional',
+  'district',
+  'charter',
+  'vendor',
+  'production',
+  'staging',
+  'test',
+  'training',
+  'practice',
+  'this-year',
+  'last-year',
+  'next-year',
+] as const;
+
 const name = z.string().min(1).max(100);
 const pairs = z.record(z.string(), z.string());
 const resourceChoice = z.object({ off: z.array(z.string()) });
@@ -571,6 +592,20 @@ export const settingsSchema = z.object({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
+/** A certificate that was added to the settings, as far as a person can tell it from another. */
+export const certificateSchema = z.object({
+  /** PEM, as the settings have it. */
+  pem: z.string(),
+  /** Whom it names; '' where nobody. */
+  subject: z.string(),
+  organization: z.string().nullable(),
+  from: time,
+  until: time,
+  /** It may sign for others; one that may not is of a single server. */
+  isAuthority: z.boolean(),
+});
+export type CertificateView = z.infer<typeof certificateSchema>;
+
 const bundleFileSchema = z.object({ name: z.string(), bytes: count, text: z.string() });
 
 /** What comes of every command that saves a connection. */
@@ -607,6 +642,21 @@ const adoptedSchema = z.object({
   relinked: count,
   forgotten: count,
   unnamed: count,
+});
+
+const progressSchema = z.object({
+  type: z.literal('progress'),
+  phase: z.enum(['connecting', 'reading', 'sending']),
+  /** Paused by the steward, or because the network is gone. */
+  paused: z.boolean().optional(),
+  /** While sending: each resource of the plan in the order of the dependencies. */
+  resources: z.array(z.object({ resource: z.string(), done: count, total: count })).optional(),
+  done: count,
+  /** Absent while it is not known. */
+  total: count.optional(),
+  perSecond: z.number().nonnegative(),
+  secondsLeft: z.number().nonnegative().optional(),
+  connections: count,
 });
 
 /** Every command: what goes in, what comes out. */
@@ -707,6 +757,11 @@ export const commands = {
       source: z.string().min(1).optional(),
       planOnly: z.boolean().default(false),
       approve: z.boolean().default(false),
+      /**
+       * What the steward looked at, by resource as the plan names it: a plan that by now would delete more of any waits
+       * again, and so does one that the guard stops and that would change more. Without it, whatever is planned is approved.
+       */
+      approved: z.record(z.string(), z.object({ changes: count, deletes: count })).optional(),
       retry: z.boolean().default(false),
       ...sending,
     }),
@@ -725,7 +780,16 @@ export const commands = {
   'sync.state': {
     input: z.object({}),
     output: z
-      .object({ connection: z.string(), startedAt: time, paused: z.boolean(), by: z.enum(['steward', 'schedule']) })
+      .object({
+        connection: z.string(),
+        startedAt: time,
+        paused: z.boolean(),
+        by: z.enum(['steward', 'schedule']),
+        /** Whether it only plans, only reads the API back, or sends. */
+        kind: z.enum(['plan', 'read-back', 'send']),
+        /** The newest; null before the first. */
+        progress: progressSchema.nullable(),
+      })
       .nullable(),
   },
   /** Takes a body out of a plan's samples; tells what the API has now, member by member where it differs. */
@@ -830,9 +894,13 @@ export const commands = {
     input: z.object({ connection: name, text: z.string().min(2).max(100), limit }),
     output: z.object({ found: z.array(foundInSourceSchema), more: z.boolean() }),
   },
+  /** Ends the searches that are under way; what they were called from answers at once. */
+  'records.stopSearch': { input: z.object({}), output: z.object({}) },
   'records.find': { input: z.object({ reference: z.string().min(1) }), output: foundRecordSchema },
   'settings.show': { input: z.object({}), output: settingsSchema },
   'settings.change': { input: settingsSchema.partial(), output: settingsSchema },
+  /** The district's own certificates, in the settings' order. */
+  'settings.certificates': { input: z.object({}), output: z.array(certificateSchema) },
   /** Exactly what a bundle would hold. */
   'support.preview': { input: z.object({}), output: z.object({ files: z.array(bundleFileSchema) }) },
   'support.save': {
@@ -913,20 +981,7 @@ export type ParsedInput<N extends CommandName> = z.output<(typeof commands)[N]['
 
 /** What the engine tells while it works. */
 export const eventSchema = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('progress'),
-    phase: z.enum(['connecting', 'reading', 'sending']),
-    /** Paused by the steward, or because the network is gone. */
-    paused: z.boolean().optional(),
-    /** While sending: each resource of the plan in the order of the dependencies. */
-    resources: z.array(z.object({ resource: z.string(), done: count, total: count })).optional(),
-    done: count,
-    /** Absent while it is not known. */
-    total: count.optional(),
-    perSecond: z.number().nonnegative(),
-    secondsLeft: z.number().nonnegative().optional(),
-    connections: count,
-  }),
+  progressSchema,
   z.object({ type: z.literal('plan'), plan: planSchema }),
   z.object({ type: z.literal('notice'), code: z.string(), sentence: z.string() }),
   /** A batch began, ended, or waits; `ended` comes with how. For what shows batches, and for notifications. */
@@ -935,6 +990,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     connection: z.string(),
     what: z.enum(['started', 'paused', 'resumed', 'ended']),
     by: z.enum(['steward', 'schedule']),
+    /** It only plans: nothing is sent. */
+    isPlan: z.boolean().optional(),
     state: z.enum(['done', 'planned', 'waiting', 'stopped', 'failed']).optional(),
     account: accountSchema.optional(),
   }),

@@ -51,6 +51,10 @@ export interface ClientOptions {
   readonly retry?: Partial<RetryPolicy>;
   /** PEM certificates trusted beside the public ones, for a district's own authority. */
   readonly ca?: readonly string[];
+  /** Trust what this computer's own store trusts, too. */
+  readonly systemCertificates?: boolean;
+  /** The address of a proxy; '' for the one of the environment, if any. */
+  readonly proxy?: string;
   /** Values for what the API's addresses leave open (`{instance}`), by that name. */
   readonly routeValues?: Readonly<Record<string, string>>;
   readonly userAgent?: string;
@@ -73,6 +77,8 @@ export interface Settings {
   readonly timeouts: Timeouts;
   readonly retry: RetryPolicy;
   readonly ca: readonly string[];
+  readonly systemCertificates: boolean;
+  readonly proxy: string;
   readonly routeValues: Readonly<Record<string, string>>;
   readonly userAgent: string;
   readonly now: () => number;
@@ -108,6 +114,8 @@ export const settingsOf = (options: ClientOptions): Settings => ({
   timeouts: { ...DEFAULT_TIMEOUTS, ...options.timeouts },
   retry: { ...DEFAULT_RETRY, ...options.retry },
   ca: options.ca ?? [],
+  systemCertificates: options.systemCertificates ?? false,
+  proxy: options.proxy ?? '',
   routeValues: options.routeValues ?? {},
   userAgent: options.userAgent ?? 'Rollbook',
   now: options.now ?? Date.now,

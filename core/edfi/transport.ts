@@ -1,10 +1,14 @@
-import { rootCertificates } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 import type { AxiosAdapter, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import axios, { AxiosError } from 'axios';
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { Agent, buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { Settings } from './options.ts';
+import { trusting } from './trust.ts';
 
-type TransportSettings = Pick<Settings, 'maxConnections' | 'timeouts' | 'ca' | 'userAgent'>;
+type TransportSettings = Pick<
+  Settings,
+  'maxConnections' | 'timeouts' | 'ca' | 'systemCertificates' | 'proxy' | 'userAgent'
+>;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Specifications of a whole data standard have 3 to 10 MB; what is far beyond that is no answer of an API. */
@@ -12,15 +16,47 @@ const LARGEST_ANSWER = 256 * 1024 * 1024;
 
 const set = (value: string | undefined): string => value?.trim() ?? '';
 
+/** Makes a connector when the first socket needs it: an API that is not encrypted needs nobody's certificates. */
+const lazily = (make: () => buildConnector.connector): buildConnector.connector => {
+  let made: buildConnector.connector | undefined;
+  return (at, callback) => {
+    made ??= make();
+    made(at, callback);
+  };
+};
+
+type Connected = Parameters<buildConnector.Callback>;
+
+/** The sockets to a proxy, for tunnels: that it cannot be reached must not be taken for the API's own fault. */
+const towardsProxy = (proxy: URL, options: Pool.Options): Pool => {
+  const { connect } = options;
+  if (typeof connect !== 'function') return new Pool(proxy, options);
+  const told = (...connected: Connected): Connected =>
+    connected[0] === null
+      ? connected
+      : [Object.assign(new Error('no way to the proxy'), { code: 'ROLLBOOK_PROXY_UNREACHABLE' }), null];
+  return new Pool(proxy, {
+    ...options,
+    connect: (at, callback) => connect(at, (...connected) => callback(...told(...connected))),
+  });
+};
+
 /**
  * Opens the connections: at most `maxConnections` sockets to one host, kept alive, one request at a time on each, so
  * that a slow answer delays no other. HTTP/2 is off, because there the limit would count sockets and not requests.
- * HTTPS_PROXY, HTTP_PROXY and NO_PROXY of `environment` are honoured; this computer itself is never reached by proxy.
- * TLS is always verified, against the public authorities and `ca`.
+ * `proxy` goes before HTTPS_PROXY and HTTP_PROXY of `environment`; NO_PROXY is honoured for both, and this computer
+ * itself is never reached by proxy. TLS is always verified, against the public authorities, `ca`, and, where told,
+ * this computer's own store.
  */
 export const createDispatcher = (settings: TransportSettings, environment: Environment = process.env): Dispatcher => {
-  const { timeouts, maxConnections, ca } = settings;
-  const tls = ca.length > 0 ? { ca: [...rootCertificates, ...ca] } : {};
+  const { timeouts, maxConnections, ca, systemCertificates } = settings;
+  const tls = (): { readonly secureContext?: SecureContext } => {
+    const secureContext = trusting(ca, systemCertificates);
+    return secureContext === undefined ? {} : { secureContext };
+  };
+  const timing = { timeout: timeouts.connectMs, allowH2: false };
+  const plain = lazily(() => buildConnector(timing));
+  const secure = lazily(() => buildConnector({ ...timing, ...tls() }));
   const shared = {
     connections: maxConnections,
     pipelining: 1,
@@ -29,10 +65,13 @@ export const createDispatcher = (settings: TransportSettings, environment: Envir
     headersTimeout: timeouts.headersMs,
     bodyTimeout: timeouts.bodyMs,
     maxResponseSize: LARGEST_ANSWER,
+    connect: ((at, callback) =>
+      at.protocol === 'https:' ? secure(at, callback) : plain(at, callback)) satisfies buildConnector.connector,
   };
-  const httpsProxy = set(environment.https_proxy) || set(environment.HTTPS_PROXY);
-  const httpProxy = set(environment.http_proxy) || set(environment.HTTP_PROXY);
-  if (httpsProxy === '' && httpProxy === '') return new Agent({ ...shared, connect: tls });
+  const proxy = set(settings.proxy);
+  const httpsProxy = proxy || set(environment.https_proxy) || set(environment.HTTPS_PROXY);
+  const httpProxy = proxy || set(environment.http_proxy) || set(environment.HTTP_PROXY);
+  if (httpsProxy === '' && httpProxy === '') return new Agent(shared);
   const noProxy = set(environment.no_proxy) || set(environment.NO_PROXY);
   return new EnvHttpProxyAgent({
     ...shared,
@@ -40,10 +79,10 @@ export const createDispatcher = (settings: TransportSettings, environment: Envir
     httpsProxy,
     noProxy:
       noProxy === '*' ? '*' : [noProxy, 'localhost', '127.0.0.1', '::1'].filter((entry) => entry !== '').join(','),
-    connect: tls,
+    clientFactory: towardsProxy,
     // ProxyAgent makes its own connectors: without these the handshake through the tunnel would not know `ca`.
-    requestTls: tls,
-    proxyTls: tls,
+    requestTls: tls(),
+    proxyTls: tls(),
   });
 };
 

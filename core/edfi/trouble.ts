@@ -16,6 +16,7 @@ export type TroubleKind =
   | 'tls-expired'
   | 'tls-wrong-name'
   | 'tls-broken'
+  | 'proxy-unreachable'
   | 'proxy-refused'
   | 'connection-lost'
   | 'answer-malformed'
@@ -53,6 +54,7 @@ const BY_CODE: Readonly<Record<string, TroubleKind>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'tls-wrong-name',
   HOSTNAME_MISMATCH: 'tls-wrong-name',
   EPROTO: 'tls-broken',
+  ROLLBOOK_PROXY_UNREACHABLE: 'proxy-unreachable',
   UND_ERR_PRX_TLS: 'proxy-refused',
   UND_ERR_PRX_CONN: 'proxy-refused',
   // The only request undici aborts by itself is the tunnel that a proxy did not open.
@@ -90,6 +92,7 @@ export const beforeSending = (kind: TroubleKind): boolean => {
     case 'tls-expired':
     case 'tls-wrong-name':
     case 'tls-broken':
+    case 'proxy-unreachable':
     case 'proxy-refused':
       return true;
     case 'headers-timeout':
@@ -128,6 +131,8 @@ const sentenceOf = (kind: TroubleKind, host: string): string => {
       return `The certificate of ${host} was made for another address: check the URL of the connection, and ask the API's host.`;
     case 'tls-broken':
       return `${host} does not speak TLS on this port: check the URL of the connection (https, and the port).`;
+    case 'proxy-unreachable':
+      return `The proxy on the way to ${host} cannot be reached: check its address in the settings, and this computer's network.`;
     case 'proxy-refused':
       return `The proxy of this network did not let the connection to ${host} through: ask your network administrator to allow it.`;
     case 'connection-lost':

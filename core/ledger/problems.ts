@@ -173,7 +173,9 @@ export function createProblems(db: Database, seal: Seal, newReference: () => str
      FROM problem_group WHERE connection_id = ? AND ${SHOWN.open}`,
   );
   const hidden = db.prepare(`SELECT count(*) FROM problem_group WHERE connection_id = ? AND ${SHOWN.hidden}`).pluck();
-  const resolved = db.prepare(`SELECT count(*) FROM problem_group WHERE connection_id = ? AND ${SHOWN.resolved}`).pluck();
+  const resolved = db
+    .prepare(`SELECT count(*) FROM problem_group WHERE connection_id = ? AND ${SHOWN.resolved}`)
+    .pluck();
   const trend = db.prepare(
     `SELECT batch_id AS batch, coalesce(batch.ended_at, batch.started_at) AS at, records, held FROM problem_trend
      JOIN batch ON batch.id = batch_id WHERE group_id = ? ORDER BY batch_id`,

@@ -333,7 +333,7 @@ const scopeOf = (registry: Registry, rows: Rows, resource: ResourceModel | undef
     leaveOut: (path) => {
       if (resource !== undefined) registry.leftOut.set(`${resource.name} ${path}`, { resource: resource.name, path });
     },
-    useDescriptor: (type) => registry.descriptorTypes.add(type),
+    needDescriptor: (type) => registry.descriptorTypes.add(type),
   };
 
   for (const [at, step] of steps.entries()) {

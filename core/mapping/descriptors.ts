@@ -66,28 +66,64 @@ const confidenceOf: Readonly<Record<SuggestionReason, Suggestion['confidence']>>
 
 const reasons = Object.keys(confidenceOf) as readonly SuggestionReason[];
 
-const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\d]+/gu) ?? [];
+const ORDINALS = 'zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth'.split(' ');
 
-const pairsOf = (text: string): Set<string> => {
-  const letters = wordsOf(text).join(' ');
-  return new Set(Array.from({ length: Math.max(0, letters.length - 1) }, (_, at) => letters.slice(at, at + 2)));
+/** Its words, in lower case; 5, 05 and 5th are the word fifth, since one writes grades and terms in either way. */
+const wordsOf = (text: string): string[] =>
+  (text.toLowerCase().match(/[\p{L}\d]+/gu) ?? []).map((word) => {
+    const [, number] = /^(\d{1,2})(?:st|nd|rd|th)?$/.exec(word) ?? [];
+    return (number === undefined ? undefined : ORDINALS[Number(number)]) ?? word;
+  });
+
+/** A code, or a code value, taken apart for comparing. */
+interface Parts {
+  readonly text: string;
+  readonly words: readonly string[];
+  readonly sorted: string;
+  readonly initials: string;
+  /** Its pairs of neighbouring letters. */
+  readonly pairs: ReadonlySet<string>;
+}
+
+const partsOf = (text: string): Parts => {
+  const words = wordsOf(text);
+  const letters = words.join(' ');
+  return {
+    text: normaliseCode(text),
+    words,
+    sorted: [...words].sort().join(' '),
+    initials: words.map((word) => word[0]).join(''),
+    pairs: new Set(Array.from({ length: Math.max(0, letters.length - 1) }, (_, at) => letters.slice(at, at + 2))),
+  };
+};
+
+/** The values of a type are compared with one code after the other. */
+const takenApart = new WeakMap<readonly string[], readonly Parts[]>();
+const partsOfAll = (known: readonly string[]): readonly Parts[] => {
+  let parts = takenApart.get(known);
+  if (parts === undefined) {
+    parts = known.map((uri) => partsOf(codeValueOf(uri)));
+    takenApart.set(known, parts);
+  }
+  return parts;
 };
 
 /** How much two texts share, from 0 to 1, by their pairs of neighbouring letters. */
-const likeness = (a: string, b: string): number => {
-  const [left, right] = [pairsOf(a), pairsOf(b)];
+const likeness = ({ pairs: left }: Parts, { pairs: right }: Parts): number => {
   if (left.size + right.size === 0) return 0;
-  return (2 * [...left].filter((pair) => right.has(pair)).length) / (left.size + right.size);
+  let shared = 0;
+  for (const pair of left) if (right.has(pair)) shared += 1;
+  return (2 * shared) / (left.size + right.size);
 };
 
-const reasonFor = (code: string, value: string): SuggestionReason | undefined => {
-  if (normaliseCode(code) === normaliseCode(value)) return 'same-text';
-  const [words, others] = [wordsOf(code), wordsOf(value)];
-  if (words.length > 0 && [...words].sort().join(' ') === [...others].sort().join(' ')) return 'same-words';
-  if (others.length > 1 && words.length === 1 && others.map((word) => word[0]).join('') === words[0]) return 'initials';
+const reasonFor = (code: Parts, value: Parts, alike: number): SuggestionReason | undefined => {
+  if (code.text === value.text) return 'same-text';
+  const [words, others] = [code.words, value.words];
+  if (words.length > 0 && code.sorted === value.sorted) return 'same-words';
+  if (others.length > 1 && words.length === 1 && value.initials === words[0]) return 'initials';
   const shared = words.filter((word) => word.length > 2 && others.includes(word)).length;
   if (shared > 0 && (shared === words.length || shared === others.length)) return 'part-of';
-  return likeness(code, value) >= 0.6 ? 'similar' : undefined;
+  return alike >= 0.6 ? 'similar' : undefined;
 };
 
 /**
@@ -104,23 +140,71 @@ export const suggest = (
   known: readonly string[],
   map: DescriptorMap = {},
 ): Suggestion[] => {
-  const found: Suggestion[] = [];
-  const offer = (uri: string, reason: SuggestionReason) => {
+  const found: (Suggestion & { readonly alike: number })[] = [];
+  const offer = (uri: string, reason: SuggestionReason, alike: number) => {
     if (!found.some((suggestion) => suggestion.uri === uri))
-      found.push({ uri, reason, confidence: confidenceOf[reason] });
+      found.push({ uri, reason, confidence: confidenceOf[reason], alike });
   };
   const trimmed = code.trim();
   if (/^\d+$/.test(trimmed)) {
     for (const [mapped, uri] of Object.entries(map[type] ?? {})) {
       if (/^0\d+$/.test(mapped) && mapped !== trimmed && Number(mapped) === Number(trimmed))
-        offer(uri, 'lost-leading-zero');
+        offer(uri, 'lost-leading-zero', 1);
     }
   }
-  for (const uri of known) {
-    const reason = reasonFor(code, codeValueOf(uri));
-    if (reason !== undefined) offer(uri, reason);
+  const parts = partsOf(code);
+  const values = partsOfAll(known);
+  for (const [at, uri] of known.entries()) {
+    const value = values[at] as Parts;
+    const alike = likeness(parts, value);
+    const reason = reasonFor(parts, value, alike);
+    if (reason !== undefined) offer(uri, reason, alike);
   }
   return found
-    .sort((a, b) => reasons.indexOf(a.reason) - reasons.indexOf(b.reason) || (a.uri < b.uri ? -1 : 1))
-    .slice(0, 5);
+    .sort(
+      (a, b) => reasons.indexOf(a.reason) - reasons.indexOf(b.reason) || b.alike - a.alike || (a.uri < b.uri ? -1 : 1),
+    )
+    .slice(0, 5)
+    .map(({ alike: _alike, ...suggestion }) => suggestion);
 };
+
+export interface DescriptorValue {
+  readonly uri: string;
+  readonly namespace: string;
+  readonly codeValue: string;
+}
+
+/** How well a value fits what was typed, the best first; undefined where it does not occur. */
+const rankOf = ({ namespace, codeValue }: DescriptorValue, wanted: string): number | undefined => {
+  const value = codeValue.toLowerCase();
+  if (value === wanted) return 0;
+  if (value.startsWith(wanted)) return 1;
+  const at = value.indexOf(wanted);
+  if (at !== -1) return /[\p{L}\d]/u.test(value.charAt(at - 1)) ? 3 : 2;
+  return namespace.toLowerCase().includes(wanted) ? 4 : undefined;
+};
+
+/**
+ * Values of a type in which a text occurs, whatever its case.
+ * @param known the values of the type at the API, as `namespace#codeValue`
+ * @param text what a person typed; '' for all
+ * @returns the one that is the text, those that begin with it, those of which a word does, those that have it anywhere,
+ *   and those whose namespace has it; each by code value
+ */
+export const findValues = (known: readonly string[], text: string): DescriptorValue[] => {
+  const wanted = text.trim().toLowerCase();
+  return known
+    .flatMap((uri) => {
+      const value = { uri, namespace: namespaceOf(uri), codeValue: codeValueOf(uri) };
+      const rank = wanted === '' || uri.toLowerCase() === wanted ? 0 : rankOf(value, wanted);
+      return rank === undefined ? [] : [{ value, rank }];
+    })
+    .sort(
+      (a, b) =>
+        a.rank - b.rank || compareText(a.value.codeValue, b.value.codeValue) || compareText(a.value.uri, b.value.uri),
+    )
+    .map(({ value }) => value);
+};
+
+const order = new Intl.Collator('en', { numeric: true });
+const compareText = (a: string, b: string): number => order.compare(a, b);

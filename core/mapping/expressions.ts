@@ -1,6 +1,18 @@
 import type { JsonObject, JsonValue, PropertyModel, ReferenceMember, ResourceName } from '../edfi/model.ts';
+import { type CodeUse, createCodes } from './codes.ts';
 import { weekdaysBetween } from './dates.ts';
-import { cachedPerRow, type Evaluate, emptyRow, type Frame, newRow, type Row, report, rowAt, warn } from './runtime.ts';
+import {
+  cachedPerRow,
+  countCode,
+  type Evaluate,
+  emptyRow,
+  type Frame,
+  newRow,
+  type Row,
+  report,
+  rowAt,
+  warn,
+} from './runtime.ts';
 import type { Condition, EachItem, Expression, Members } from './spec.ts';
 import { compileTransform, listSeparator, splitList, tidy, unreadable, type Value } from './transforms.ts';
 import type { MappingIssue } from './types.ts';
@@ -65,7 +77,7 @@ export interface Scope {
   /** The connection's full name for a resource, if it has it. */
   resourceNamed(name: string): ResourceName | undefined;
   leaveOut(path: string): void;
-  useDescriptor(type: string): void;
+  needDescriptor(type: string): void;
 }
 
 type Shape = readonly (PropertyModel | (ReferenceMember & { readonly kind?: undefined }))[];
@@ -114,12 +126,13 @@ const constant = (value: JsonValue | undefined): Compiled => ({
 
 const nowhere: Frame = {
   rows: [],
-  run: { indexes: [], frozen: () => undefined, descriptor: () => undefined },
+  run: { indexes: [], frozen: () => undefined, codes: createCodes({}) },
   resolve: () => emptyRow,
   sourceId: '',
   issues: undefined,
   warnings: undefined,
   frozen: undefined,
+  collecting: undefined,
 };
 
 /** A function of other functions; when all of them are constant and it cannot fail, so is it. */
@@ -417,7 +430,7 @@ const compileDescriptor = (
   path: string,
 ): Compiled => {
   const type = expression.descriptor;
-  scope.useDescriptor(type);
+  scope.needDescriptor(type);
   const list: readonly Expression[] = Array.isArray(expression.of) ? expression.of : [expression.of as Expression];
   const codes = list.map((part) => compileExpression(part, scope, path));
   const origin = codes.find((code) => code.origin !== undefined)?.origin;
@@ -428,16 +441,22 @@ const compileDescriptor = (
     origin,
     evaluate: (frame) => {
       let code: string | undefined;
+      let use: CodeUse | undefined;
       for (const part of codes) {
         const next = asText(part.evaluate(frame));
         if (next === undefined) continue;
-        const uri = frame.run.descriptor(type, next);
-        if (uri !== undefined) return uri;
+        use = frame.run.codes.use(type, next);
+        if (use.uri !== undefined) {
+          countCode(frame, use);
+          return use.uri;
+        }
         // The last is the most general, and so the one worth mapping.
         code = next;
       }
-      if (code !== undefined)
+      if (code !== undefined && use !== undefined) {
+        countCode(frame, use);
         report(frame, issueOf('descriptor-unmapped', path, origin, { descriptor: type, value: code }));
+      }
       return undefined;
     },
   };

@@ -1,8 +1,8 @@
 import type { JsonObject, ResourceName } from '../edfi/model.ts';
 import { Failure } from '../errors/failure.ts';
 import type { Source } from '../sources/types.ts';
+import { createCodes } from './codes.ts';
 import type { CompiledMapping } from './compile.ts';
-import { normaliseCode } from './descriptors.ts';
 import { asText, keyOf } from './expressions.ts';
 import {
   type GroupViewPlan,
@@ -60,6 +60,7 @@ const frameFor = (scope: ScopePlan, run: RunValues): Frame => ({
   issues: undefined,
   warnings: undefined,
   frozen: undefined,
+  collecting: undefined,
 });
 
 const passes = (conditions: readonly ((frame: Frame) => boolean)[], frame: Frame): boolean => {
@@ -189,6 +190,7 @@ const buildRowView = async (memory: Memory, view: RowViewPlan): Promise<Row[]> =
   await rowsOfScope(memory, scope, (frame) => {
     frame.issues = undefined;
     frame.frozen = undefined;
+    memory.run.codes.record += 1;
     tellRowIssues(scope, frame);
     const values: string[] = [];
     for (let at = 0; at < columns.length; at += 1) {
@@ -362,30 +364,6 @@ function ensureIndex(memory: Memory, index: IndexPlan): Promise<void> {
   return built;
 }
 
-/** The descriptor map as a function; what a code stood for is remembered as it was written. */
-const descriptorReader = (map: RunContext['descriptors']): RunValues['descriptor'] => {
-  const types = new Map<
-    string,
-    { readonly codes: ReadonlyMap<string, string>; readonly seen: Map<string, string | undefined> }
-  >();
-  for (const [type, codes] of Object.entries(map)) {
-    types.set(type, {
-      codes: new Map(Object.entries(codes).map(([code, uri]) => [normaliseCode(code), uri])),
-      seen: new Map(),
-    });
-  }
-  return (type, code) => {
-    const known = types.get(type);
-    if (known === undefined) return undefined;
-    const { codes, seen } = known;
-    if (seen.has(code)) return seen.get(code);
-    const uri = codes.get(normaliseCode(code));
-    // Free text (subjects) must not fill the memory.
-    if (seen.size < 10_000) seen.set(code, uri);
-    return uri;
-  };
-};
-
 /** The synthetic values of a record: those made in it, and those that came with the rows it is made of. */
 const frozenOf = (resource: ResourceName, sourceId: string, frame: Frame): FrozenValue[] | undefined => {
   let found: FrozenValue[] | undefined;
@@ -421,6 +399,7 @@ const recordsOf = async function* (memory: Memory, plan: ResourcePlan): AsyncGen
       if (seen.has(key)) return;
       seen.add(key);
     }
+    memory.run.codes.record += 1;
     tellRowIssues(scope, frame);
     const sourceId = plan.id(frame);
     frame.sourceId = sourceId;
@@ -472,7 +451,7 @@ export const runMapping = (compiled: CompiledMapping, source: Source, context: R
     run: {
       indexes: [],
       frozen: context.frozen,
-      descriptor: descriptorReader(context.descriptors),
+      codes: createCodes(context.descriptors),
     },
     views: new Map(),
     building: new Map(),
@@ -493,6 +472,7 @@ export const runMapping = (compiled: CompiledMapping, source: Source, context: R
   };
 
   return {
+    codes: memory.run.codes,
     records: async function* (resource) {
       const plan = compiled.plan.resources.find((one) => one.name === resource);
       if (plan === undefined)

@@ -1,4 +1,5 @@
 import type { JsonValue, ResourceName } from '../edfi/model.ts';
+import type { Codes, CodeUse } from './codes.ts';
 import type { FrozenValue, MappingIssue } from './types.ts';
 
 /** What the functions of a compiled mapping work on while it runs. */
@@ -12,6 +13,8 @@ interface Cached {
   readonly value: JsonValue | undefined;
   readonly issues: readonly MappingIssue[] | undefined;
   readonly warnings: readonly MappingIssue[] | undefined;
+  /** The codes that had a part in it; undefined where none had. */
+  readonly codes: readonly CodeUse[] | undefined;
 }
 
 /** A row of a table or view; what was worked out from it alone is kept on it for the next record that joins it. */
@@ -53,8 +56,7 @@ export interface RunValues {
   /** Row indexes by number, each there while a step that uses it runs. */
   readonly indexes: (RowIndex | undefined)[];
   readonly frozen: (resource: ResourceName, sourceId: string, path: string) => string | undefined;
-  /** The descriptor value of a local code; undefined where it is not mapped. */
-  readonly descriptor: (type: string, code: string) => string | undefined;
+  readonly codes: Codes;
 }
 
 /** One combination of joined rows, at which all functions of a scope look; reused from row to row. */
@@ -67,6 +69,8 @@ export interface Frame {
   issues: MappingIssue[] | undefined;
   warnings: MappingIssue[] | undefined;
   frozen: HeldValue[] | undefined;
+  /** The codes of what is worked out once for many records; undefined while it is for this record alone. */
+  collecting: CodeUse[] | undefined;
 }
 
 /** The row in a slot. */
@@ -92,9 +96,19 @@ export const warn = (frame: Frame, issue: MappingIssue): void => {
   else frame.warnings.push(issue);
 };
 
+/** Notes that the record at hand has this code. */
+export const countCode = (frame: Frame, use: CodeUse): void => {
+  const { record } = frame.run.codes;
+  if (use.last !== record) {
+    use.last = record;
+    use.records += 1;
+  }
+  if (frame.collecting !== undefined) frame.collecting.push(use);
+};
+
 /**
  * Keeps what a function gives for one joined row, so that the reference to a section is built once and not for each of
- * its students; problems met on the way are told again to each.
+ * its students; problems and codes met on the way are told again to each.
  */
 export const cachedPerRow =
   (evaluate: Evaluate, slot: number, place: number): Evaluate =>
@@ -109,19 +123,23 @@ export const cachedPerRow =
     }
     let entry = cache[place];
     if (entry === undefined) {
-      const { issues, warnings } = frame;
+      const { issues, warnings, collecting } = frame;
       frame.issues = undefined;
       frame.warnings = undefined;
+      frame.collecting = [];
       const value = evaluate(frame);
       if (typeof value === 'object' && value !== null) Object.freeze(value);
-      entry = { value, issues: frame.issues, warnings: frame.warnings };
+      const codes = frame.collecting.length === 0 ? undefined : frame.collecting;
+      entry = { value, issues: frame.issues, warnings: frame.warnings, codes };
       frame.issues = issues;
       frame.warnings = warnings;
+      frame.collecting = collecting;
       // Holes would make the array slow to read.
       while (cache.length <= place) cache.push(undefined);
       cache[place] = entry;
     }
     if (entry.issues !== undefined) for (const issue of entry.issues) report(frame, issue);
     if (entry.warnings !== undefined) for (const issue of entry.warnings) warn(frame, issue);
+    if (entry.codes !== undefined) for (const use of entry.codes) countCode(frame, use);
     return entry.value;
   };

@@ -1,4 +1,5 @@
 import type { JsonObject, ResourceName } from '../edfi/model.ts';
+import type { Codes } from './codes.ts';
 import type { DescriptorMap } from './descriptors.ts';
 
 export type MappingIssueCode =
@@ -79,6 +80,8 @@ export interface RunContext {
 }
 
 export interface MappingRun {
+  /** The codes met in the records that were read so far. */
+  readonly codes: Pick<Codes, 'met' | 'beyond'>;
   /**
    * The records of one resource, in the order of its file, in batches of about a thousand.
    * @param resource as named in `compiled.resources`

@@ -3,6 +3,7 @@
  * or a word that only the function beside its type can make.
  */
 import { z } from 'zod';
+import { labelWords } from '../contract/schemas.ts';
 
 declare const brand: unique symbol;
 /** A word of one kind; a string becomes one only by the function that checks it. */
@@ -87,21 +88,7 @@ export const referenceField = <P extends ReferencePrefix>(prefix: P) =>
   z.custom<Reference<P>>((value) => isReference(prefix, value));
 
 /** Words a steward may choose to name a connection to support: no word of their own gets in. */
-export const LABEL_WORDS = [
-  'state',
-  'regional',
-  'district',
-  'charter',
-  'vendor',
-  'production',
-  'staging',
-  'test',
-  'training',
-  'practice',
-  'this-year',
-  'last-year',
-  'next-year',
-] as const;
+export const LABEL_WORDS = labelWords;
 export type LabelWord = (typeof LABEL_WORDS)[number];
 /** `C1`, `state`, `state-2`: how a connection is named to support. */
 export type ConnectionLabel = `C${number}` | LabelWord | `${LabelWord}-${number}`;

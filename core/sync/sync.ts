@@ -7,6 +7,7 @@ import type { ResourceName } from '../edfi/model.ts';
 import { Failure, isFailure } from '../errors/failure.ts';
 import { asLedgerFailure, type Ledger } from '../ledger/ledger.ts';
 import { frozenKey } from '../ledger/pending.ts';
+import { MOST_CODES } from '../mapping/codes.ts';
 import {
   type DescriptorDefaults,
   type DescriptorMap,
@@ -51,6 +52,8 @@ export interface SyncInput {
   readonly choose?: () => void;
   readonly planOnly: boolean;
   readonly approve: boolean;
+  /** What the approval is for, by resource; without it, for whatever is planned. */
+  readonly approved?: Readonly<Record<ResourceName, { readonly changes: number; readonly deletes: number }>> | undefined;
   readonly retry: boolean;
   readonly concurrency: Concurrency;
   /** How long an API that goes away in mid-batch is waited for, in milliseconds. */
@@ -110,7 +113,7 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
     notices.push(...warned);
     for (const { code, sentence } of warned) emit({ type: 'notice', code, sentence });
     emit({ type: 'plan', plan: { resources: [...plan.resources], guard } });
-    const waiting = guard.length > 0 && !input.approve;
+    const waiting = batch.waits;
     let result: DispatchResult = { left: 0, stopped: undefined };
     let state: SyncResult['state'] = 'done';
     if (input.planOnly || waiting) {
@@ -312,6 +315,7 @@ async function planInLedger(
   batchId: number;
   reference: string | null;
   reasons: GuardReason[];
+  waits: boolean;
   warned: { code: string; sentence: string }[];
 }> {
   const { ledger, connectionId } = input;
@@ -349,7 +353,10 @@ async function planInLedger(
         records: () => warnings.watch(run.records(resource.name)),
       })),
       known: (type) => known.get(type),
-      mappingVersion: `${compiled.version}|${knowledge.version}`,
+      mappingVersion: Buffer.from(
+        ledger.seal.digest(`mapping\n${compiled.version}|${knowledge.version}`).slice(0, 12),
+        'latin1',
+      ).toString('hex'),
       retryFailed: input.retry,
       keepBodies: input.planOnly,
       find:
@@ -376,23 +383,46 @@ async function planInLedger(
     const reasons = guardPlan(plan.resources).filter(
       ({ kind }) => input.choose === undefined || kind !== 'changes-share',
     );
-    const waits = reasons.length > 0 && !input.approve;
+    const more = beyond(plan, input.approved);
+    const waits = more === 'deletes' || (reasons.length > 0 && (!input.approve || more !== undefined));
     // A plan that is only looked at is no batch that could be referred to.
     const reference = input.planOnly ? null : (ledger.lastBatch(connectionId)?.reference ?? null);
     if (input.planOnly) ledger.rollback();
     else {
       if (!waits) await keepCopy(input, source);
       ledger.cache(connectionId, PLANNED, '1', source.fingerprint, input.now());
+      ledger.codes.replace(connectionId, run.codes.met());
       ledger.setBatch(batchId, waits ? 'waiting' : 'sending', null, null);
       ledger.commit();
     }
-    return { plan, batchId, reference, reasons, warned: warnings.notices() };
+    return { plan, batchId, reference, reasons, waits, warned: [...warnings.notices(), ...codeNotices(run.codes.beyond)] };
   } catch (thrown) {
     ledger.rollback();
     if (input.signal.aborted && !isFailure(thrown))
       throw new Failure('cancelled', 'Stopped, as asked; nothing was sent.');
     throw asLedgerFailure(thrown);
   }
+}
+
+/** @returns of what there is more than was looked at; deletes go first */
+function beyond(plan: Plan, approved: SyncInput['approved']): 'deletes' | 'changes' | undefined {
+  if (approved === undefined) return undefined;
+  const isMore = (count: (resource: Plan['resources'][number]) => number, of: 'changes' | 'deletes'): boolean =>
+    plan.resources.some((resource) => count(resource) > (approved[resource.resource]?.[of] ?? 0));
+  if (isMore(({ deletes, replaced }) => deletes - replaced, 'deletes')) return 'deletes';
+  return isMore(({ updates, replaced }) => updates + replaced, 'changes') ? 'changes' : undefined;
+}
+
+/** @param beyond how often a code was met that was not kept */
+function codeNotices(beyond: number): Notice[] {
+  if (beyond === 0) return [];
+  const most = MOST_CODES.toLocaleString('en-US');
+  return [
+    {
+      code: 'codes-not-listed',
+      sentence: `The export has more than ${most} different codes: those beyond are paired as the others, but the list of codes does not show them. A column of free text may be mapped as a descriptor.`,
+    },
+  ];
 }
 
 /** Keeps the sealed copy of the rows that a later delta export builds on; an unchanged export is not written again. */

@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createDispatcher } from '../../core/edfi/transport.ts';
 import { clientOf, failureOf, serve, serveApi } from './server.ts';
@@ -94,6 +95,8 @@ describe.skipIf(tls === undefined)('a proxy (skipped where openssl is absent)', 
     maxConnections: 2,
     timeouts: { connectMs: 5000, headersMs: 5000, bodyMs: 5000, totalMs: 5000 },
     ca: [tls?.cert ?? ''],
+    systemCertificates: false,
+    proxy: '',
     userAgent: 'test',
   };
 
@@ -141,5 +144,83 @@ describe.skipIf(tls === undefined)('a proxy (skipped where openssl is absent)', 
     const local = keep(await serve((_request, response) => void response.end('local'), tls));
     expect(await get([tls?.cert ?? ''], local.url)).toBe('local');
     expect(proxy.asked).toHaveLength(2);
+  });
+
+  test('that was set goes before that of the environment; NO_PROXY holds for it all the same', async () => {
+    const named = certificate('DNS:api.example.test');
+    const target = keep(await serve((_request, response) => void response.end('here'), named));
+    const [chosen, other] = [keep(await tunnel(target.url)), keep(await tunnel(target.url))];
+    const get = async (noProxy: string): Promise<string> => {
+      const dispatcher = createDispatcher(
+        { ...settings, ca: [named?.cert ?? ''], proxy: chosen.url },
+        { HTTPS_PROXY: other.url, NO_PROXY: noProxy },
+      );
+      try {
+        return await (
+          await dispatcher.request({ origin: 'https://api.example.test', path: '/', method: 'GET' })
+        ).body.text();
+      } finally {
+        await dispatcher.destroy();
+      }
+    };
+    expect(await get('elsewhere.test')).toBe('here');
+    await expect(get('.example.test')).rejects.toThrow();
+    expect([chosen.asked, other.asked]).toEqual([['api.example.test:443'], []]);
+  });
+
+  test('that is not there is told as what it is, and so is one that refuses', async () => {
+    const gone = keep(await tunnel('http://127.0.0.1:1'));
+    await gone.close();
+    const { client } = clientOf('https://api.example.test', { proxy: gone.url });
+    keep(client);
+    const failure = await failureOf(client.discovery());
+    expect(failure).toMatchObject({ code: 'api-unreachable', details: { reason: 'proxy-unreachable' } });
+    expect(failure.message).toContain('proxy');
+    const server = http.createServer();
+    server.on('connect', (_request, socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    keep({ close: () => new Promise((resolve) => void server.close(() => resolve())) });
+    const refused = clientOf('https://api.example.test', {
+      proxy: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    });
+    keep(refused.client);
+    expect(await failureOf(refused.client.discovery())).toMatchObject({ details: { reason: 'proxy-refused' } });
+  });
+});
+
+describe.skipIf(tls === undefined)("this computer's own store (skipped where openssl is absent)", () => {
+  /** A process of its own: what a store holds is read once in each. */
+  const reach = async (url: string, store: Record<string, string>, more: string): Promise<string> => {
+    const code = `import { createClient } from '${new URL('../../core/edfi/client.ts', import.meta.url).href}';
+      const client = createClient({ url: '${url}', key: 'k', secret: () => 's', retry: { attempts: 1 }, ${more} });
+      try { await client.discovery(); process.stdout.write('reached'); }
+      catch (thrown) { process.stdout.write(String(thrown.details?.reason)); } finally { await client.close(); }`;
+    const { NODE_EXTRA_CA_CERTS: _extra, ...env } = process.env;
+    const ran = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', code], {
+      env: { ...env, ...store },
+    });
+    return ran.stdout;
+  };
+
+  // Where the store is not OpenSSL's, a test does not write into it.
+  test.skipIf(process.platform !== 'linux')('is trusted where that is chosen, and not otherwise', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rollbook-store-'));
+    const { url } = keep(await serveApi({}, tls));
+    try {
+      const store = join(folder, 'store.pem');
+      writeFileSync(store, tls?.cert ?? '');
+      const full = { SSL_CERT_FILE: store, SSL_CERT_DIR: folder };
+      expect(await reach(url, full, 'systemCertificates: true')).toBe('reached');
+      expect(await reach(url, full, 'systemCertificates: false')).toBe('tls-untrusted');
+      // Empty, and not to be read at all: the district's own authority is trusted all the same.
+      for (const none of [
+        { SSL_CERT_FILE: join(folder, 'none'), SSL_CERT_DIR: join(folder, 'none') },
+        { SSL_CERT_FILE: folder, SSL_CERT_DIR: '/dev/null' },
+      ]) {
+        expect(await reach(url, none, `systemCertificates: true, ca: [${JSON.stringify(tls?.cert)}]`)).toBe('reached');
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });

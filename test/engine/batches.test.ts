@@ -128,4 +128,7 @@ test('a record is found by its identifier, whatever became of it, and can be sen
     found: [],
     more: false,
   });
+  const searching = refused('records.search', { connection: 'here', text: other });
+  await call('records.stopSearch', {});
+  expect(await searching).toMatchObject({ code: 'cancelled', sentence: 'The search was stopped.' });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { seedDescriptorMap, suggest } from '../../core/mapping/descriptors.ts';
+import { findValues, seedDescriptorMap, suggest } from '../../core/mapping/descriptors.ts';
 import { loadDescriptorDefaults } from '../../core/mapping/load.ts';
 
 const type = 'GradeLevelDescriptor';
@@ -44,6 +44,8 @@ describe('suggestions', () => {
     ['fifth GRADE', 'Fifth grade', 'same-text', 'high'],
     ['5', 'Fifth grade', 'lost-leading-zero', 'high'],
     ['Grade fifth', 'Fifth grade', 'same-words', 'medium'],
+    ['5th grade', 'Fifth grade', 'same-words', 'medium'],
+    ['Grade 05', 'Fifth grade', 'same-words', 'medium'],
     ['TK', 'Transitional Kindergarten', 'initials', 'medium'],
     ['Education', 'Adult Education', 'part-of', 'low'],
     ['Kindergartn', 'Kindergarten', 'similar', 'low'],
@@ -51,8 +53,38 @@ describe('suggestions', () => {
     expect(suggest(type, code, known, map)[0]).toEqual({ uri: edfi(value), reason, confidence });
   });
 
+  test('of several for the same reason, the one that is most alike comes first', () => {
+    const more = ['Adult Education Center', 'Adult Education', 'Basic Adult Education'].map(edfi);
+    expect(suggest(type, 'Adult Educ', more).map(({ uri }) => uri)[0]).toBe(edfi('Adult Education'));
+  });
+
   test('nothing is suggested for what resembles nothing', () => {
     expect(suggest(type, 'zzz', known, map)).toEqual([]);
     expect(suggest(type, '7', known, map)).toEqual([]);
+  });
+});
+
+describe('values of a type', () => {
+  const known = [
+    'uri://b.org/T#Grade 10',
+    'uri://a.org/T#Grade 9',
+    'uri://a.org/T#Upgrade',
+    'uri://a.org/T#Ninth grade',
+    'uri://grade.org/T#Adult',
+    'uri://a.org/T#Other',
+    'uri://a.org/T#GRADE',
+  ];
+  const found = (text: string): string[] => findValues(known, text).map(({ codeValue }) => codeValue);
+
+  test('the value itself comes first, then what begins with it, a word of it, any part, the namespace', () => {
+    expect(found(' grade ')).toEqual(['GRADE', 'Grade 9', 'Grade 10', 'Ninth grade', 'Upgrade', 'Adult']);
+    expect(found('nothing like it')).toEqual([]);
+  });
+
+  test('all of them where nothing is typed; a value whole, with its namespace', () => {
+    expect(found('')).toHaveLength(known.length);
+    expect(findValues(known, 'URI://a.org/T#other')).toEqual([
+      { uri: 'uri://a.org/T#Other', namespace: 'uri://a.org/T', codeValue: 'Other' },
+    ]);
   });
 });

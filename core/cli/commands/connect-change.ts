@@ -63,6 +63,7 @@ function printDetail(detail: ConnectionDetailView, now: number): void {
     ['descriptors', plural(detail.descriptorMappings, 'pair')],
     ['records', number(detail.records)],
     ['specification', detail.specificationAt === null ? '' : `of ${clock(detail.specificationAt)}`],
+    ['to support', detail.label],
     ['cloned from', detail.clonedFrom ?? ''],
   ];
   for (const [what, value] of rows) if (value !== '') out(`${what.padEnd(14)} ${printable(value)}`);
@@ -124,6 +125,7 @@ async function listResources(options: ResourcesOptions, [name = '']: readonly st
 
 interface ChangeOptions extends Shared, ReachOptions {
   readonly name?: string;
+  readonly label?: string;
   readonly url?: string;
   readonly set?: Readonly<Record<string, string>>;
   readonly vanished?: 'delete' | 'keep';
@@ -134,7 +136,7 @@ interface ChangeOptions extends Shared, ReachOptions {
 }
 
 async function change(options: ChangeOptions, [name = '']: readonly string[]): Promise<number> {
-  const { url, set, vanished, mapping, off = [], on = [] } = options;
+  const { label, url, set, vanished, mapping, off = [], on = [] } = options;
   const saved = await withTest(options, async (engine) => {
     const now = await engine.call('connections.show', { name });
     const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
@@ -144,6 +146,7 @@ async function change(options: ChangeOptions, [name = '']: readonly string[]): P
       ...reachOf(options),
       test: options.test,
       ...(options.name === undefined ? {} : { newName: options.name }),
+      ...(label === undefined ? {} : { label }),
       ...(url === undefined ? {} : { url }),
       ...(set === undefined ? {} : { settings: { ...set } }),
       ...(vanished === undefined ? {} : { vanished }),
@@ -209,6 +212,7 @@ export function changeCommands(): Command[] {
   ).addOption(dataOption());
   const changing = reachOptions(named('change', 'Changes what is given, and leaves the rest.'))
     .option('--name <name>', 'another name')
+    .option('--label <word>', "how support hears of it: one of a few words (state, test-2), or '' for its number")
     .option('--url <url>', 'another address; tested before it is saved')
     .option('--set <name=value>', 'a setting of the mapping; give the option once for each', pairs)
     .option('--vanished <rule>', 'records that vanish from a full export: delete, or keep', oneOf('delete', 'keep'))

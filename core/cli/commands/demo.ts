@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import type { SyncResult } from '../../contract/schemas.ts';
 import { type EngineHost, startEngine } from '../../engine-host.ts';
+import { resultLine, runBatch, stopBatch } from '../batch.ts';
 import { Exit, exitOfCode } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { type Shared, whole } from '../options.ts';
@@ -14,7 +15,6 @@ import { createEventPrinter } from '../progress.ts';
 import { printResult, printSteps } from '../report.ts';
 import { act, command } from '../run.ts';
 import { number, out, plural, wrap } from '../terminal.ts';
-import { resultLine, runBatch, stopBatch } from './sync.ts';
 
 interface Options extends Shared {
   /** Another size than the district that ships. */
@@ -69,7 +69,8 @@ async function demo({ json = false, students }: Options): Promise<number> {
       if (asked) return Exit.interrupted;
       say();
       say(pc.bold(pc.cyan(TITLES[day])));
-      last = await runBatch(engine, printer, { connection: 'practice', source });
+      const running = engine;
+      last = await runBatch(printer, () => running.call('sync.run', { connection: 'practice', source }));
       if (json) resultLine(last, { day });
       else printResult(last, { connection: 'practice', data: undefined, stays: false });
       if (last.stopped !== null) return exitOfCode(last.stopped.code);

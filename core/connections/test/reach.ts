@@ -17,6 +17,7 @@ function stoppedAt(reason: string): Way {
     case 'refused':
     case 'network-down':
     case 'connect-timeout':
+    case 'proxy-unreachable':
     case 'proxy-refused':
       return 'connection';
     case 'tls-untrusted':
