@@ -131,7 +131,10 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
       const tell = (
         event: Omit<Extract<EngineEvent, { type: 'batch' }>, 'type' | 'connection' | 'by' | 'isPlan'>,
       ): void => emit({ type: 'batch', connection: row.name, by, isPlan: batch.planOnly, ...event });
-      pause.listen(() => tell({ what: pause.isOn ? 'paused' : 'resumed' }));
+      pause.listen(() => {
+        log.paused(row, pause.isOn);
+        tell({ what: pause.isOn ? 'paused' : 'resumed' });
+      });
       log.batchStarted(row, {
         isPlan: batch.planOnly,
         isRetry: batch.choose !== undefined || batch.retry,

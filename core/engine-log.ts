@@ -11,6 +11,7 @@ import type {
   RetrySelection,
   TestStep,
 } from './contract/schemas.ts';
+import type { Discovery } from './edfi/discovery.ts';
 import type { ApiModel } from './edfi/model.ts';
 import { stateOf } from './engine-problems.ts';
 import { isProblemCode } from './errors/catalogue.ts';
@@ -68,6 +69,7 @@ export interface EngineLog {
     row: ConnectionRow,
     how: { isPlan: boolean; isRetry: boolean; isFixed: boolean; by: 'steward' | 'schedule' },
   ): void;
+  paused(row: ConnectionRow, isOn: boolean): void;
   /** What was planned, how it ended, and the causes as they stand. */
   batchEnded(row: ConnectionRow, outcome: SyncOutcome): void;
   /** The connection a command names, while it is still there. */
@@ -343,10 +345,37 @@ export function createEngineLog(input: EngineLogInput, log: EventLog): EngineLog
     profiles: bucket(info.profiles.length),
     lacking: [],
   });
+  const apiDescribed = (row: ConnectionRow): void => {
+    const kept = ledger.cached(row.id, 'discovery');
+    if (kept === undefined) return;
+    const discovery = JSON.parse(kept.text) as Discovery;
+    const specification = ledger.cached(row.id, 'specification');
+    const resources =
+      specification === undefined
+        ? 0
+        : Object.keys((JSON.parse(specification.text) as { model: ApiModel }).model.resources).length;
+    const version = versionOf(discovery.version);
+    const dataStandard = versionOf(discovery.dataStandard);
+    log.write({
+      type: 'api.described',
+      connection: label(row),
+      ...(version === undefined ? {} : { version }),
+      ...(dataStandard === undefined ? {} : { dataStandard }),
+      extensions: discovery.dataModels.flatMap((model) => {
+        const extension = allWords().extension(model.name.toLowerCase());
+        const of = versionOf(model.version);
+        return extension === undefined ? [] : [{ extension, ...(of === undefined ? {} : { version: of }) }];
+      }),
+      resources: bucket(resources),
+      encrypted: discovery.encrypted,
+      openParts: discovery.placeholders.length,
+    });
+  };
   /** What a test of a saved connection found. */
   const testedSaved = (row: ConnectionRow, steps: readonly TestStep[], ms: number): void => {
     if (steps.length === 0) return;
     tested(label(row), steps, ms);
+    apiDescribed(row);
     const info = input.keyInfo(row.id);
     if (info !== undefined) log.write(keyEvent(label(row), info));
   };
@@ -431,6 +460,16 @@ export function createEngineLog(input: EngineLogInput, log: EventLog): EngineLog
         });
         return;
       }
+      case 'descriptors.map':
+      case 'descriptors.mapMany': {
+        if (before === undefined) return;
+        const { type, pairs = [] } = given as { type?: string; pairs?: readonly { type: string }[] };
+        for (const named of new Set([...(type === undefined ? [] : [type]), ...pairs.map((pair) => pair.type)])) {
+          const descriptor = allWords().descriptor(named);
+          if (descriptor !== undefined) log.write({ type: 'descriptor.mapped', connection: before.label, descriptor });
+        }
+        return;
+      }
       case 'problems.ignore':
       case 'problems.fixed':
       case 'problems.clear':
@@ -449,8 +488,18 @@ export function createEngineLog(input: EngineLogInput, log: EventLog): EngineLog
     },
     label,
     write: (event) => log.write(event),
+    paused(row, isOn) {
+      const connection = label(row);
+      log.write(
+        isOn
+          ? { type: 'batch.paused', connection, why: 'asked' }
+          : { type: 'batch.resumed', connection, after: 'pause' },
+      );
+    },
     batchEnded(row, outcome) {
       batchPlanned(row, outcome);
+      const wasGuarded = outcome.batch.guard.length > 0 && outcome.state !== 'waiting' && outcome.state !== 'planned';
+      if (wasGuarded) log.write({ type: 'batch.approved', connection: label(row), ...batchOf(outcome) });
       const connection = label(row);
       const batch = batchOf(outcome);
       if (outcome.stopped !== null) {
@@ -533,6 +582,19 @@ export function createEngineLog(input: EngineLogInput, log: EventLog): EngineLog
     commandFailed(command, before, thrown) {
       const why = whyOf(thrown);
       const isInternal = why.code === 'internal';
+      if (why.code === 'source-unusable' && before !== undefined) {
+        const details = isFailure(thrown) ? thrown.details : {};
+        const table = tableOf(String(details.file ?? '').replace(/\.csv$/, ''));
+        const column = columnOf(details.column);
+        log.write({
+          type: 'source.refused',
+          connection: before.label,
+          code: why.code,
+          ...(table === undefined ? {} : { table }),
+          ...(column === undefined ? {} : { column }),
+          atRow: details.row !== undefined,
+        });
+      }
       log.write({
         type: 'command.failed',
         command,

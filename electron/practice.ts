@@ -7,10 +7,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import type { PracticeState } from '../core/contract/host.ts';
+import type { PracticeState, PracticeWeather } from '../core/contract/host.ts';
 import type { CommandInput, CommandName, CommandOutput } from '../core/contract/schemas.ts';
 import { Failure } from '../core/errors/failure.ts';
 import { startSandboxInWorker, type WorkerSandbox } from '../core/sandbox/worker.ts';
+import { planOf } from './practice-weather.ts';
 
 export interface PracticeInput {
   /** The data folder; what belongs to the practice district goes into a folder of its own below it. */
@@ -26,6 +27,8 @@ export interface Practice {
   resume(): Promise<void>;
   /** Ends the practice API. With `forget`, also its connection, its items and its exports. */
   stop(input: { readonly forget: boolean }): Promise<PracticeState>;
+  /** Has things go wrong at it, until another weather is chosen or it ends. @throws Failure where it does not run */
+  faults(input: { readonly weather: PracticeWeather }): Promise<PracticeState>;
   close(): Promise<void>;
 }
 
@@ -43,11 +46,14 @@ const DAYS = ['day1', 'day2'] as const;
 const shipped = (day: (typeof DAYS)[number]): string =>
   fileURLToPath(new URL(`../assets/district/${day}`, import.meta.url));
 
+const exportsIn = (home: string): string[] => DAYS.map((day) => path.join(home, day)).filter((day) => existsSync(day));
+
 export function createPractice({ folder, call }: PracticeInput): Practice {
   const home = path.join(folder, 'practice');
   const file = path.join(home, 'practice.json');
   const secretFile = path.join(home, 'secret.txt');
   let running: WorkerSandbox | undefined;
+  let weather: PracticeWeather = 'calm';
   /** Two starts at a time would be two APIs. */
   let last: Promise<unknown> = Promise.resolve();
   const oneByOne = <T>(work: () => Promise<T>): Promise<T> => {
@@ -71,7 +77,8 @@ export function createPractice({ folder, call }: PracticeInput): Practice {
       isRunning: running !== undefined,
       url: running?.url ?? null,
       connection: known?.connection ?? null,
-      exports: known === undefined ? [] : DAYS.map((day) => path.join(home, day)).filter((day) => existsSync(day)),
+      exports: known === undefined ? [] : exportsIn(home),
+      weather,
     };
   };
 
@@ -116,12 +123,17 @@ export function createPractice({ folder, call }: PracticeInput): Practice {
     const { url, key, secret } = running;
     writeFileSync(secretFile, secret, { mode: 0o600 });
     const connection = await connect(running, known?.connection ?? CONNECTION);
+    const exports = exportsIn(home);
+    // What the steward has chosen since stays chosen.
+    const { path: chosen } = await call('sources.show', { connection });
+    if (chosen === null && exports[0] !== undefined) await call('sources.set', { connection, path: exports[0] });
     keep({ port: Number(new URL(url).port), key, secret, connection, isOn: true });
     return state();
   };
   const end = async (): Promise<void> => {
     await running?.close();
     running = undefined;
+    weather = 'calm';
   };
 
   return {
@@ -142,6 +154,17 @@ export function createPractice({ folder, call }: PracticeInput): Practice {
         await end();
         if (forget) rmSync(home, { recursive: true, force: true });
         else if (known !== undefined) keep({ ...known, isOn: false });
+        return state();
+      }),
+    faults: (input) =>
+      oneByOne(async () => {
+        if (running === undefined) {
+          throw new Failure('usage', 'The practice API does not run: start it, then choose what goes wrong there.');
+        }
+        const plan = planOf(input.weather);
+        if (plan === undefined) await running.faults.clear();
+        else await running.faults.set(plan);
+        weather = input.weather;
         return state();
       }),
     close: () => oneByOne(end),

@@ -29,28 +29,59 @@ export interface LedgerCodes {
 }
 
 const DIGEST_BYTES = 16;
+const NONCE_BYTES = 12;
+/** Texts kept open, so that page after page does not open them again: more than two connections can have. */
+const MOST_OPEN = 50_000;
 
 export function createCodes(db: Database, seal: Seal): LedgerCodes {
-  const forget = db.prepare('DELETE FROM descriptor_code WHERE connection_id = ?');
+  const known = db.prepare('SELECT type, digest, records FROM descriptor_code WHERE connection_id = ?');
+  const forget = db.prepare('DELETE FROM descriptor_code WHERE connection_id = ? AND type = ? AND digest = ?');
+  const count = db.prepare(
+    'UPDATE descriptor_code SET records = ? WHERE connection_id = ? AND type = ? AND digest = ?',
+  );
   const add = db.prepare(
     'INSERT INTO descriptor_code (connection_id, type, digest, code, records) VALUES (?, ?, ?, ?, ?)',
   );
   const of = db.prepare('SELECT type, digest, code, records FROM descriptor_code WHERE connection_id = ?');
   const digestOf = (type: string, key: string): Buffer =>
     Buffer.from(seal.digest(`descriptor code\n${type}\n${key}`).slice(0, DIGEST_BYTES), 'latin1');
+  /** By the nonce under which it is sealed, which no two have. */
+  const open = new Map<string, string>();
+  const opened = (sealed: Buffer): string => {
+    const nonce = sealed.toString('latin1', 0, NONCE_BYTES);
+    let text = open.get(nonce);
+    if (text === undefined) {
+      text = seal.open('code', sealed);
+      if (open.size >= MOST_OPEN) open.clear();
+      open.set(nonce, text);
+    }
+    return text;
+  };
   return {
     replace(connectionId, met) {
-      forget.run(connectionId);
+      // From one day to the next codes hardly change: what is there is not sealed again.
+      const before = new Map(
+        (known.all(connectionId) as { type: string; digest: Buffer; records: number }[]).map((row) => [
+          row.digest.toString('hex'),
+          row,
+        ]),
+      );
       for (const { type, key, code, records } of met) {
-        add.run(connectionId, type, digestOf(type, key), seal.seal('code', code), records);
+        const digest = digestOf(type, key);
+        const name = digest.toString('hex');
+        const same = before.get(name);
+        before.delete(name);
+        if (same === undefined) add.run(connectionId, type, digest, seal.seal('code', code), records);
+        else if (same.records !== records) count.run(records, connectionId, type, digest);
       }
+      for (const { type, digest } of before.values()) forget.run(connectionId, type, digest);
     },
     of: (connectionId) =>
       (of.all(connectionId) as { type: string; digest: Buffer; code: Buffer; records: number }[]).map(
         ({ type, digest, code, records }) => ({
           type,
           digest: digest.toString('hex'),
-          code: seal.open('code', code),
+          code: opened(code),
           records,
         }),
       ),

@@ -134,12 +134,10 @@ export function eventSchema(lookups: Lookups) {
       code: oneOf(THROWN_CODES),
       frames,
     }),
-    event('engine.restarted', { afterMs: durationField, restarts: integer(1, 1_000) }),
 
     // The ledger.
     event('ledger.opened', { schema: integer(0, 1_000), megabytes: bucketField, records: bucketField }),
     event('ledger.failed', { ...why, thrown: oneOf(THROWN_CODES).optional() }),
-    event('ledger.migrated', { from: integer(0, 1_000), to: integer(0, 1_000), durationMs: durationField }),
 
     // Connections.
     event('connection.added', { connection, imported: flag }),
@@ -180,17 +178,6 @@ export function eventSchema(lookups: Lookups) {
       resources: bucketField,
       encrypted: flag,
       openParts: integer(0, 20),
-      specification: oneOf(['swagger-2', 'openapi-3', 'unknown']),
-      order: oneOf(['given', 'derived']),
-      tokenInfo: oneOf(['none', 'plain', 'claim-set', 'unknown']),
-      changeQueries: oneOf(['none', 'versions', 'unknown']),
-      cursorPaging: oneOf(['yes', 'no', 'unknown']),
-    }),
-    event('api.changed', {
-      connection,
-      kind: oneOf(['version', 'resource-added', 'resource-removed', 'key', 'descriptor', 'elsewhere']),
-      resource: resource.optional(),
-      descriptor: name('descriptor').optional(),
     }),
     event('key.described', {
       connection,
@@ -203,12 +190,6 @@ export function eventSchema(lookups: Lookups) {
       /** What the mapping needs and the claim set does not allow. */
       lacking: perResource({ operations: z.array(operation).max(4) }),
     }),
-    event('token.obtained', {
-      connection,
-      reason: oneOf(['first', 'expiring', 'refused']),
-      lifetimeMs: durationField,
-    }),
-    event('token.refused', { connection, ...why }),
     event('descriptor.mapped', { connection, descriptor: name('descriptor') }),
 
     // Sources.
@@ -387,10 +368,8 @@ export const EVENT_TYPES = [
   'app.started',
   'app.stopped',
   'app.crashed',
-  'engine.restarted',
   'ledger.opened',
   'ledger.failed',
-  'ledger.migrated',
   'connection.added',
   'connection.changed',
   'connection.removed',
@@ -398,10 +377,7 @@ export const EVENT_TYPES = [
   'connection.rotated',
   'connection.tested',
   'api.described',
-  'api.changed',
   'key.described',
-  'token.obtained',
-  'token.refused',
   'descriptor.mapped',
   'source.opened',
   'source.refused',

@@ -53,7 +53,9 @@ export interface SyncInput {
   readonly planOnly: boolean;
   readonly approve: boolean;
   /** What the approval is for, by resource; without it, for whatever is planned. */
-  readonly approved?: Readonly<Record<ResourceName, { readonly changes: number; readonly deletes: number }>> | undefined;
+  readonly approved?:
+    | Readonly<Record<ResourceName, { readonly changes: number; readonly deletes: number }>>
+    | undefined;
   readonly retry: boolean;
   readonly concurrency: Concurrency;
   /** How long an API that goes away in mid-batch is waited for, in milliseconds. */
@@ -395,7 +397,14 @@ async function planInLedger(
       ledger.setBatch(batchId, waits ? 'waiting' : 'sending', null, null);
       ledger.commit();
     }
-    return { plan, batchId, reference, reasons, waits, warned: [...warnings.notices(), ...codeNotices(run.codes.beyond)] };
+    return {
+      plan,
+      batchId,
+      reference,
+      reasons,
+      waits,
+      warned: [...warnings.notices(), ...codeNotices(run.codes.beyond)],
+    };
   } catch (thrown) {
     ledger.rollback();
     if (input.signal.aborted && !isFailure(thrown))

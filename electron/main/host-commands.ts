@@ -2,9 +2,11 @@
 import type { BrowserWindow } from 'electron';
 import type { HostHandlers, HostState, Theme } from '../../core/contract/host.ts';
 import { Failure } from '../../core/errors/failure.ts';
+import { readLicenses } from '../licenses.ts';
 import type { Practice } from '../practice.ts';
 import { dialogHandlers } from './dialogs.ts';
 import { setOpenAtLogin } from './login.ts';
+import { paths } from './paths.ts';
 import type { Preferences } from './preferences.ts';
 import type { Updates } from './updates.ts';
 
@@ -50,6 +52,7 @@ export function createHostCommands(options: HostCommandsOptions): HostHandlers {
       preferences.set({ notifications: on });
       return told();
     },
+    'host.licenses': async () => readLicenses(paths.licenses),
     'host.quit': async () => {
       // The answer goes out first.
       setImmediate(options.quit);
@@ -75,5 +78,6 @@ export function createHostCommands(options: HostCommandsOptions): HostHandlers {
       }
       return practice.stop(input);
     },
+    'practice.faults': practice.faults,
   };
 }

@@ -9,6 +9,8 @@ export const paths = {
   renderer: path.join(here, 'renderer'),
   icon: path.join(here, 'icons', 'icon.png'),
   trayIcon: path.join(here, 'icons', process.platform === 'darwin' ? 'trayTemplate.png' : 'tray.png'),
+  /** What the bundles ask for: of main with the engine, and of the screens. */
+  licenses: [path.join(here, 'licenses.md'), path.join(here, 'renderer', 'licenses.md')],
   /** Written by electron-builder beside the archive; there is none in a build without a feed. */
   updateFeed: (resources: string) => path.join(resources, 'app-update.yml'),
 };

@@ -132,3 +132,34 @@ test('a record is found by its identifier, whatever became of it, and can be sen
   await call('records.stopSearch', {});
   expect(await searching).toMatchObject({ code: 'cancelled', sentence: 'The search was stopped.' });
 });
+
+test('an approval is for what was looked at, and for no more', async () => {
+  const api = await practice();
+  const { call, sync, events } = await bench(api);
+  const tables = readExport(await district());
+  await sync(writeExport(tables, path.join(newFolder(), 'export')));
+  const without = (rows: number): string => {
+    const less = readExport(writeExport(tables, path.join(newFolder(), 'export')));
+    table(less, 'enrollments').rows.splice(0, rows);
+    return writeExport(less, path.join(newFolder(), 'export'));
+  };
+  const fewer = without(60);
+  await sync(fewer, { planOnly: true });
+  const event = events.findLast(({ type }) => type === 'plan');
+  const plan = event?.type === 'plan' ? event.plan : undefined;
+  expect(plan?.guard.length).toBeGreaterThan(0);
+  const approved = Object.fromEntries(
+    (plan?.resources ?? []).map(({ resource, updates, deletes, replaced }) => [
+      resource,
+      { changes: updates + replaced, deletes: deletes - replaced },
+    ]),
+  );
+  const before = (await api.requests()).DELETE;
+  // The export has lost more meanwhile.
+  expect(await sync(without(90), { approve: true, approved })).toMatchObject({ state: 'waiting' });
+  expect((await api.requests()).DELETE).toBe(before);
+  const [batch] = (await call('batches.list', { connection: 'here' })).batches;
+  expect(batch).toMatchObject({ state: 'waiting', account: { deleted: 0 } });
+  expect(await sync(fewer, { approve: true, approved })).toMatchObject({ state: 'done' });
+  expect((await api.requests()).DELETE).toBeGreaterThan(before);
+});

@@ -110,7 +110,7 @@ function desk() {
       );
     };
     onTestFinished(async () => {
-      const closing = room.close();
+      const closing = close();
       // As the engine does, which stops what runs.
       if (running !== undefined) stop?.();
       await closing;
@@ -123,6 +123,10 @@ function desk() {
       await untilWaiting(timers, expected());
     };
     let isStarted = false;
+    const close = (): Promise<void> => {
+      isStarted = false;
+      return room.close();
+    };
     /** One callback for each export that is watched, and one for the clock. */
     const expected = (): number => {
       const schedules = ledger
@@ -136,6 +140,7 @@ function desk() {
     };
     return {
       room,
+      close,
       idle,
       begin,
       async network(online: boolean): Promise<void> {
@@ -510,7 +515,7 @@ test('what was missed while nothing ran at all is caught up once', async () => {
   await first.start();
   await first.set('timed', { ...every(5), when: { kind: 'times', times: ['18:00'], days: [0, 1, 2, 3, 4, 5, 6] } });
   await first.set('watched', ON_EXPORT);
-  await first.room.close();
+  await first.close();
   write('watched', 'more rows');
   clock.now += 72 * HOUR;
   const second = open();
@@ -525,7 +530,7 @@ test('what was missed while nothing ran at all is caught up once', async () => {
   await second.pass(MINUTE);
   expect(runs).toHaveLength(2);
   expect(logged.filter(({ type }) => type === 'schedule.missed')).toMatchObject([{ runs: 1, lateMs: 66 * HOUR }]);
-  await second.room.close();
+  await second.close();
 
   const third = open();
   await third.start();
@@ -568,18 +573,18 @@ test('a connection that is gone, or cannot be read, keeps no other from its batc
 });
 
 test('closed, it begins nothing, leaves no timer, and waits for what it began', async () => {
-  const { add, start, pass, runs, room, timers } = desk();
+  const { add, start, pass, runs, close, timers } = desk();
   await add('here', every(5));
   await add('watched', ON_EXPORT);
   await start();
   await pass(5 * MINUTE);
   let isClosed = false;
-  const closing = room.close().then(() => {
+  const closing = close().then(() => {
     isClosed = true;
   });
   await new Promise((done) => setImmediate(done));
   expect(isClosed).toBe(false);
-  void last(runs).end();
+  await last(runs).end();
   await closing;
   expect(timers.waiting).toBe(0);
   expect(runs).toHaveLength(1);

@@ -21,7 +21,7 @@ describe('a bundle', () => {
     const bad = [
       'Rosalinda',
       JSON.stringify({ v: 1, at: NOW, seq: 9, type: 'app.stopped', why: 'asked', ranMs: 5, name: 'Rosalinda' }),
-      JSON.stringify({ v: 1, at: NOW, seq: 9, type: 'token.refused', connection: 'C1', code: 'Rosalinda' }),
+      JSON.stringify({ v: 1, at: NOW, seq: 9, type: 'batch.stopped', connection: 'C1', code: 'Rosalinda' }),
       `${lines[0]?.slice(0, -4)}`,
     ];
     const given: BundleInput = {

@@ -123,7 +123,8 @@ test('a name of another specification is dropped, whatever made it', () => {
     const descriptor = other.descriptor('MariaDescriptor');
     const resource = other.resource('xx/mariaDescriptors');
     if (descriptor !== undefined) log.write({ type: 'descriptor.mapped', connection: 'C1', descriptor });
-    if (resource !== undefined) log.write({ type: 'api.changed', connection: 'C1', kind: 'key', resource });
+    if (resource !== undefined)
+      log.write({ type: 'problem.action', connection: 'C1', action: 'retry', scope: 'resource', resource, records: 0 });
   });
   expect(dropped).toBe(2);
   expect(text).not.toMatch(/maria/i);

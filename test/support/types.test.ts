@@ -67,7 +67,7 @@ test('an event takes no string, no unknown member, and no word of another list',
     // @ts-expect-error a member that the catalogue does not have
     log.write({ type: 'batch.approved', connection, name: aString });
     // @ts-expect-error a message in place of a code
-    log.write({ type: 'token.refused', connection, code: new Error('x').message });
+    log.write({ type: 'batch.stopped', connection, code: new Error('x').message });
     // @ts-expect-error a type that is not there
     log.write({ type: 'student.seen' });
     // @ts-expect-error a count as it is
