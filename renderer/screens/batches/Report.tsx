@@ -1,0 +1,145 @@
+/** What came of a batch: its account, in all and by resource, what to look at, and what it took. */
+import type { AccountView, BatchView, SyncResult } from '../../../core/contract/schemas.ts';
+import { hrefOf } from '../../app/routes.ts';
+import { screens } from '../../app/screens.tsx';
+import { useQuery } from '../../client/query.ts';
+import { LinkButton } from '../../components/Button.tsx';
+import { Facts } from '../../components/Facts.tsx';
+import { Notice } from '../../components/Notice.tsx';
+import { duration, number, plural } from '../../text/format.ts';
+import { inWords } from '../../text/names.ts';
+import { Account } from './Account.tsx';
+import css from './Batches.module.css';
+import { type CountColumn, CountTable } from './CountTable.tsx';
+import { stoppedInWords, TERMS } from './words.ts';
+
+/** What is told of a batch, wherever it comes from. */
+export type Told = Pick<BatchView, 'account' | 'resources' | 'requests' | 'timings' | 'stoppedBy'>;
+
+interface Row {
+  readonly resource: string;
+  readonly account: AccountView;
+}
+
+const COLUMNS: readonly CountColumn<Row>[] = [
+  { title: 'Read', count: ({ account }) => account.read, isAlways: true },
+  ...TERMS.map(({ of, tone }) => ({
+    title: of.charAt(0).toUpperCase() + of.slice(1),
+    count: ({ account }: Row) => account[of],
+    ...(tone === 'wait' || tone === 'bad' ? { tone } : {}),
+  })),
+];
+
+const hasWork = ({ account }: Row): boolean =>
+  account.created + account.updated + account.deleted + account.rejected + account.held + account.failed > 0;
+
+export function Report({ told, result }: { readonly told: Told; readonly result?: SyncResult | undefined }) {
+  const { account, resources, requests, timings, stoppedBy } = told;
+  if (account === null) {
+    return (
+      <Notice tone="wait" title="This batch was cut off">
+        <p>
+          Rollbook or the computer ended in its middle, so it has no account. What the API confirmed is written down;
+          the next batch sends the rest, and nothing twice.
+        </p>
+      </Notice>
+    );
+  }
+  const rows = Object.entries(resources).map(([resource, one]) => ({ resource, account: one }));
+  return (
+    <>
+      {stoppedBy !== null && (
+        <Notice tone="wait" title={stoppedInWords(stoppedBy)}>
+          <p>
+            {result?.stopped != null && `${result.stopped.sentence} `}
+            What the API took stays there.{' '}
+            {result !== undefined &&
+              result.left > 0 &&
+              `${plural(result.left, 'change was', 'changes were')} not sent: `}
+            {result !== undefined && result.left > 0
+              ? 'they go with the next batch.'
+              : 'The rest goes with the next batch.'}
+          </p>
+        </Notice>
+      )}
+      <Account account={account} />
+      {rows.length > 0 && (
+        <CountTable
+          label="Account by resource"
+          rows={rows}
+          resourceOf={({ resource }) => resource}
+          columns={COLUMNS}
+          hasWork={hasWork}
+          foldedFor="nothing but unchanged or skipped records"
+        />
+      )}
+      {(requests !== null || timings !== null) && (
+        <Facts
+          facts={{
+            Took:
+              timings === null
+                ? undefined
+                : `${duration(timings.totalMs / 1000)}: ${duration(timings.planMs / 1000)} to look, ${duration(timings.sendMs / 1000)} to send`,
+            Requests: requests === null ? undefined : requestsInWords(requests),
+            Answers:
+              timings?.latencyP50Ms == null || timings.latencyP95Ms === null
+                ? undefined
+                : `Half came within ${number(timings.latencyP50Ms)} ms, 95 of 100 within ${number(timings.latencyP95Ms)} ms`,
+            Connections:
+              timings === null || timings.connections === 0
+                ? undefined
+                : `${number(timings.connections)} at once, at most`,
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+const requestsInWords = ({ POST, PUT, DELETE, GET, token, retries }: NonNullable<BatchView['requests']>): string =>
+  [
+    [POST, 'POST'],
+    [PUT, 'PUT'],
+    [DELETE, 'DELETE'],
+    [GET, 'GET'],
+    [token, 'for a token'],
+    [retries, 'repeated'],
+  ]
+    .filter(([count]) => Number(count) > 0)
+    .map(([count, word]) => `${number(Number(count))} ${word}`)
+    .join(', ') || 'None';
+
+const MOST_CAUSES = 5;
+
+/** What keeps records back now, the cause first whose end would release most. */
+export function Causes({ connection }: { readonly connection: string }) {
+  const problems = useQuery('problems.list', { connection, limit: MOST_CAUSES });
+  if (problems.state !== 'ready' || problems.data.groups.length === 0) return null;
+  const { groups, open } = problems.data;
+  const hasScreen = screens.some(({ place }) => place === 'problems');
+  return (
+    <div className={css.causes}>
+      <h3 className={css.small}>{plural(open.causes, 'cause')} to look at</h3>
+      <ul>
+        {groups.map(({ group, title, resource, records, held }) => (
+          <li key={group}>
+            <span>
+              {title} <span className={css.aside}>· {inWords(resource)}</span>
+            </span>
+            <span className={css.causeCount}>
+              {plural(records, 'record')}
+              {held > 0 && <span className={css.aside}> and {number(held)} that wait for them</span>}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {hasScreen && (
+        <p>
+          <LinkButton href={hrefOf('problems', connection)} icon="problems">
+            {open.causes > groups.length ? `Look at all ${number(open.causes)} problems` : 'Look at the problems'}
+          </LinkButton>
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,210 @@
+/**
+ * What the steward looks at, and what runs: the plan of each connection that was made last, how its last batch ended, and how
+ * the one under way has been going. Kept while the window is open; told by the engine's events, so that it is there again
+ * after the page was loaded anew.
+ */
+import { create } from 'zustand';
+import type { EventOf } from '../../core/contract/bridge.ts';
+import type { PlanView, SyncResult } from '../../core/contract/schemas.ts';
+import { asRefused, call, listen, type Refused } from '../client/client.ts';
+import { invalidate } from '../client/query.ts';
+import { number } from '../text/format.ts';
+import { say, useLive } from './live.ts';
+
+/** How it stood at a moment, for a chart. */
+export interface Moment {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly done: number;
+  readonly perSecond: number;
+  readonly connections: number;
+}
+
+/** What a steward asked for. */
+export interface Asked {
+  readonly connection: string;
+  /** A folder or zip in place of the connection's own. */
+  readonly source: string | undefined;
+  readonly isPlan: boolean;
+  /** Try again what was refused before. */
+  readonly retry: boolean;
+}
+
+/** What a steward looked at and lets go, by resource as the plan names it: it does not wait, unless there is more of it. */
+export type Approved = Readonly<Record<string, { readonly changes: number; readonly deletes: number }>>;
+
+export interface Ending {
+  readonly state: NonNullable<EventOf<'batch'>['state']>;
+  /** There where this page asked for it. */
+  readonly result?: SyncResult;
+  /** Why it could not be run, where this page asked for it. */
+  readonly error?: Refused;
+  /** It was approved, and would have deleted or changed more than was looked at. */
+  readonly isOutgrown: boolean;
+}
+
+/** A plan to look at. */
+export interface Plan {
+  readonly view: PlanView;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+export interface BatchState {
+  /** What this page asked for and has no answer to yet. */
+  readonly asked: Asked | undefined;
+  /** What was last asked for, by connection: it is approved, or looked at again, with the same export. */
+  readonly last: Readonly<Record<string, Asked>>;
+  readonly plans: Readonly<Record<string, Plan>>;
+  readonly endings: Readonly<Record<string, Ending>>;
+  /** Of the batch under way, or the last one: at most MOST_MOMENTS, evenly spread. */
+  readonly moments: readonly Moment[];
+  readonly notices: readonly EventOf<'notice'>[];
+  /** The API does not answer: in the engine's words, and how many records were done then. */
+  readonly away: { readonly sentence: string; readonly done: number } | undefined;
+}
+
+/** A steward's own batch waits as long for an API that goes away as one that begins by itself: ten minutes. */
+export const PATIENCE_SECONDS = 600;
+const MOST_MOMENTS = 240;
+const FIRST_SPACING_MS = 500;
+
+export const useBatch = create<BatchState>(() => ({
+  asked: undefined,
+  last: {},
+  plans: {},
+  endings: {},
+  moments: [],
+  notices: [],
+  away: undefined,
+}));
+
+const { getState: now, setState: set } = useBatch;
+
+const without = <T>(all: Readonly<Record<string, T>>, name: string): Record<string, T> => {
+  const { [name]: _, ...rest } = all;
+  return rest;
+};
+
+/** Another batch begins: what the one before left on the screen goes. */
+function begin(connection: string): void {
+  spacing = FIRST_SPACING_MS;
+  newest = connection;
+  set(({ plans, endings }) => ({
+    plans: without(plans, connection),
+    endings: without(endings, connection),
+    moments: [],
+    notices: [],
+    away: undefined,
+  }));
+}
+
+const WORDS: Readonly<Record<Ending['state'], string>> = {
+  done: 'The batch is done.',
+  planned: 'The plan is ready. Nothing has been sent.',
+  waiting: 'The batch waits for your approval. Nothing has been sent.',
+  stopped: 'The batch has ended early.',
+  failed: 'The batch could not be run.',
+};
+
+function end(connection: string, ending: Partial<Ending> & Pick<Ending, 'state'>): void {
+  const before = now().endings[connection];
+  if (before?.state !== ending.state) say(WORDS[ending.state]);
+  const told = { isOutgrown: false, ...before, ...ending };
+  set(({ endings }) => ({ endings: { ...endings, [connection]: told }, away: undefined }));
+}
+
+/**
+ * Looks first, or sends. Comes back when it has ended; how, is in `endings`.
+ * @param approved what may go although the guard stopped it
+ */
+export async function runBatch(asked: Asked, approved?: Approved): Promise<void> {
+  if (now().asked !== undefined) return;
+  begin(asked.connection);
+  set(({ last }) => ({ asked, last: { ...last, [asked.connection]: asked } }));
+  try {
+    const result = await call('sync.run', {
+      connection: asked.connection,
+      ...(asked.source === undefined ? {} : { source: asked.source }),
+      planOnly: asked.isPlan,
+      retry: asked.retry,
+      patienceSeconds: PATIENCE_SECONDS,
+      ...(approved === undefined ? {} : { approve: true, approved }),
+    });
+    end(asked.connection, {
+      state: result.state,
+      result,
+      isOutgrown: approved !== undefined && result.state === 'waiting',
+    });
+  } catch (thrown) {
+    end(asked.connection, { state: 'failed', error: asRefused(thrown) });
+  } finally {
+    set({ asked: undefined });
+  }
+}
+
+/** The plan, or the account, was looked at: back to the start. */
+export function putAside(connection: string): void {
+  set(({ plans, endings }) => ({ plans: without(plans, connection), endings: without(endings, connection) }));
+}
+
+let spacing = FIRST_SPACING_MS;
+/** The connection whose batch began last: its events may come after the answer to the call. */
+let newest: string | undefined;
+
+function onProgress({ phase, done, perSecond, connections }: EventOf<'progress'>): void {
+  if (phase !== 'sending') return;
+  const { moments, away } = now();
+  if (away !== undefined && done > away.done) {
+    set({ away: undefined });
+    say('The API answers again. The batch goes on.');
+  }
+  const at = Date.now();
+  const last = moments.at(-1);
+  // From here on the ledger lists it.
+  if (last === undefined) invalidate(['batches']);
+  if (last !== undefined && at - last.at < spacing) return;
+  const next = [...moments, { at, done, perSecond, connections }];
+  if (next.length > MOST_MOMENTS) spacing *= 2;
+  set({ moments: next.length > MOST_MOMENTS ? next.filter((_, i) => i % 2 === 0) : next });
+}
+
+function onBatch({ what, connection, state }: EventOf<'batch'>): void {
+  switch (what) {
+    case 'started':
+      // What this page asked for was begun anew when it was asked; a batch that is run again goes on where it was.
+      if (now().asked?.connection !== connection) begin(connection);
+      break;
+    case 'paused': {
+      const { progress } = useLive.getState();
+      const far =
+        progress?.total === undefined ? '' : ` at ${number(progress.done)} of ${number(progress.total)} changes`;
+      say(`Paused${far}.`);
+      break;
+    }
+    case 'resumed':
+      say('Going on.');
+      break;
+    case 'ended':
+      end(connection, { state: state ?? 'failed' });
+  }
+}
+
+/** Listens to the engine for as long as the page is there. Called once, after `startListening` of state/live.ts. */
+export function startListeningToBatches(): void {
+  listen('progress', onProgress);
+  listen('batch', onBatch);
+  listen('notice', (notice) => {
+    if (notice.code !== 'api-away') {
+      set(({ notices }) => ({ notices: [...notices, notice] }));
+      return;
+    }
+    if (now().away === undefined) say(notice.sentence);
+    set({ away: { sentence: notice.sentence, done: useLive.getState().progress?.done ?? 0 } });
+  });
+  listen('plan', ({ plan }) => {
+    const connection = newest;
+    if (connection === undefined) return;
+    set(({ plans }) => ({ plans: { ...plans, [connection]: { view: plan, at: Date.now() } } }));
+  });
+}

@@ -1,0 +1,283 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { openStage, overflows, withBrowser } from './stage.ts';
+
+withBrowser();
+
+test('The wizard leads from an address to a connection by keyboard alone', async () => {
+  const { page, api, app, tabTo } = await openStage();
+  const { keyboard } = page;
+  const press = async (name: string | RegExp): Promise<void> => {
+    await tabTo(name);
+    await keyboard.press('Enter');
+  };
+  const type = async (name: string | RegExp, text: string): Promise<void> => {
+    await tabTo(name);
+    await keyboard.type(text);
+  };
+  const stage = (name: string) => page.getByRole('heading', { name }).waitFor();
+  await press('Connect');
+  await stage('Where is the API?');
+  // Enter in a field goes on as the button does.
+  await type('Address of the API', api.url);
+  await keyboard.press('Enter');
+  await page.getByText('Ed-Fi 5.2', { exact: true }).waitFor();
+  await press('Go on');
+  await stage('What may you do there?');
+  await type('Key', api.key);
+  await type('Secret', api.secret);
+  await type('Name', 'north');
+  await keyboard.press('Enter');
+  await stage('Does it work?');
+  await page.getByRole('heading', { name: 'What the key is for' }).waitFor();
+  await press('Go on');
+  await stage('How are your students known?');
+  await tabTo(/^identifier/);
+  await keyboard.press('Space');
+  await press('Save the connection');
+  await stage('What is sent?');
+  await page.getByRole('checkbox', { name: 'Sections', exact: true }).waitFor();
+  await press('Go on');
+  await stage('The connection is ready');
+  await press('To the overview');
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
+  expect(await app.call('connections.list', {})).toMatchObject([{ name: 'north', studentId: 'identifier', off: [] }]);
+}, 120_000);
+
+test('The wizard, stage by stage', async () => {
+  const { page, api, app, expectAccessible, shoot } = await openStage();
+  await page.getByRole('link', { name: 'Connect' }).click();
+  await page.getByLabel('Address of the API').fill(api.url);
+  await page.getByRole('button', { name: 'Look there' }).click();
+  await page.getByText('Ed-Fi 5.2', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByLabel('Key', { exact: true }).fill(api.key);
+  await page.getByLabel('Secret', { exact: true }).fill(api.secret);
+  await page.getByLabel('Name').fill('State 2026-27');
+  await expectAccessible();
+  await shoot('wizard-2-key');
+  await page.getByRole('button', { name: 'Test the connection' }).click();
+  await page.getByRole('heading', { name: 'What the key is for' }).waitFor();
+  await expectAccessible();
+  await shoot('wizard-3-test');
+  await shoot('wizard-3-test-dark', 'dark');
+  await page.getByRole('button', { name: 'Go on' }).click();
+  const save = page.getByRole('button', { name: 'Save the connection' });
+  expect(await save.isDisabled()).toBe(true);
+  await page.getByRole('radio', { name: /^identifier/ }).press('Space');
+  await expectAccessible();
+  await shoot('wizard-4-identifier');
+  await save.click();
+  await page.getByRole('heading', { name: 'What is sent?' }).waitFor();
+  await page.getByRole('checkbox', { name: 'Sections', exact: true }).waitFor();
+  await expectAccessible();
+  await shoot('wizard-5-resources');
+  await page.getByRole('checkbox', { name: 'Sections', exact: true }).press('Space');
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('heading', { name: 'The connection is ready' }).waitFor();
+  await expectAccessible();
+  await shoot('wizard-6-done');
+  const [made] = await app.call('connections.list', {});
+  expect(made).toMatchObject({ name: 'State 2026-27', studentId: 'identifier', off: ['ed-fi/sections'] });
+  await page.getByRole('link', { name: 'Look at the connection' }).click();
+  await page.getByRole('heading', { level: 1, name: 'State 2026-27' }).waitFor();
+  await page.getByRole('heading', { name: 'What the key is for' }).waitFor();
+  await page.getByRole('button', { name: 'Test now' }).click();
+  await page.getByRole('button', { name: 'Test now' }).waitFor();
+  await expectAccessible();
+  await shoot('connection-detail');
+  await shoot('connection-detail-dark', 'dark');
+}, 120_000);
+
+test('An address without an API is refused in a sentence, and a wrong secret at its step', async () => {
+  const { page, api, expectAccessible, shoot } = await openStage();
+  await page.getByRole('link', { name: 'Connect' }).click();
+  const address = page.getByLabel('Address of the API');
+  await address.fill('http://127.0.0.1:9/nothing');
+  await address.press('Enter');
+  await page.getByRole('alert').waitFor();
+  await expectAccessible();
+  await address.fill(api.url);
+  await address.press('Enter');
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByLabel('Key', { exact: true }).fill(api.key);
+  await page.getByLabel('Secret', { exact: true }).fill('wrong');
+  await page.getByLabel('Name').fill('north');
+  await page.getByLabel('Name').press('Enter');
+  await page.getByText('The test ended at the step that failed.').waitFor();
+  expect(await page.getByRole('button', { name: 'Go on' }).isDisabled()).toBe(true);
+  await expectAccessible();
+  await shoot('wizard-3-failed');
+  // What was wrong is put right where it was entered; the rest is still there.
+  await page.getByRole('button', { name: 'Back' }).click();
+  await page.getByLabel('Secret', { exact: true }).fill(api.secret);
+  await page.getByRole('button', { name: 'Test the connection' }).click();
+  await page.getByText('Every step passed.').waitFor();
+}, 120_000);
+
+test('A school year that the addresses leave open is asked for', async () => {
+  const { page, api, app, expectAccessible, shoot } = await openStage({ api: { routes: { year: [2026, 2027] } } });
+  await page.getByRole('link', { name: 'Connect' }).click();
+  await page.getByLabel('Address of the API').fill(api.url);
+  await page.getByRole('button', { name: 'Look there' }).click();
+  const year = page.getByLabel(/Which school year/);
+  await year.waitFor();
+  expect(await page.getByRole('button', { name: 'Go on' }).isDisabled()).toBe(true);
+  await shoot('wizard-1-year');
+  await expectAccessible();
+  if ((await year.getAttribute('aria-haspopup')) === 'listbox') {
+    await year.click();
+    await page.getByRole('option', { name: '2027' }).click();
+  } else await year.fill('2027');
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByLabel('Key', { exact: true }).fill(api.key);
+  await page.getByLabel('Secret', { exact: true }).fill(api.secret);
+  await page.getByLabel('Name').fill('north');
+  await page.getByLabel('Name').press('Enter');
+  await page.getByText('Every step passed.').waitFor();
+  expect(await app.call('connections.list', {})).toEqual([]);
+}, 120_000);
+
+test('The list leads to each connection', async () => {
+  const { page, expectAccessible, shoot, tabTo } = await openStage({
+    connection: 'State 2026-27',
+    prepare: async (app, { url, key, secret }) => {
+      await app.call('connections.clone', { from: 'State 2026-27', name: 'State 2027-28', url, key, secret });
+    },
+  });
+  await page.getByRole('navigation').getByRole('link', { name: 'Connections' }).click();
+  await page.getByRole('rowheader', { name: 'State 2027-28' }).waitFor();
+  expect(await page.title()).toBe('Connections · Rollbook');
+  await expectAccessible();
+  await shoot('connections');
+  await tabTo(/State 2026-27/);
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'State 2027-28' }).waitFor();
+  // A window's title may be seen by others: it names no connection.
+  expect(await page.title()).toBe('Connection · Rollbook');
+}, 60_000);
+
+test('A clone lists what should be looked at again, and each is ticked off', async () => {
+  const { page, api, app, expectAccessible, shoot } = await openStage({
+    api: { routes: { year: [2026, 2027] } },
+    prepare: async ({ call }, { url, key, secret }) => {
+      const { open } = await call('connections.discover', { url });
+      const routeValues = Object.fromEntries(open.map(({ name }) => [name, '2027']));
+      await call('connections.add', { name: 'State 2026-27', url, routeValues, key, secret, studentId: 'identifier' });
+    },
+  });
+  await page.goto(`${page.url().split('#')[0]}#/connections/State%202026-27`);
+  await page.getByRole('link', { name: 'Clone' }).click();
+  await page.getByRole('heading', { level: 1, name: /^Clone/ }).waitFor();
+  await page.getByLabel('Name').fill('State 2027-28');
+  await page.getByLabel('Key', { exact: true }).fill(api.key);
+  await page.getByLabel('Secret', { exact: true }).fill(api.secret);
+  await expectAccessible();
+  await shoot('clone');
+  await page.getByRole('button', { name: 'Test and save the clone' }).click();
+  await page.getByRole('heading', { level: 1, name: 'State 2027-28' }).waitFor();
+  const [, clone] = await app.call('connections.list', {});
+  await shoot('clone-done');
+  await expectAccessible();
+  expect(clone?.lookAgain).toMatchObject([{ kind: 'year' }]);
+  for (const { sentence } of clone?.lookAgain ?? []) {
+    await page.getByRole('button', { name: `It is right: ${sentence}` }).click();
+    await page.getByText(sentence, { exact: true }).waitFor({ state: 'detached' });
+  }
+  expect((await app.call('connections.show', { name: 'State 2027-28' })).lookAgain).toEqual([]);
+  expect(await page.getByRole('heading', { name: 'Look at this again' }).count()).toBe(0);
+}, 60_000);
+
+test('A key is changed only for one that works', async () => {
+  const { page, app, expectAccessible, shoot } = await openStage({
+    api: {
+      clients: [
+        { key: 'old', secret: 'old-secret', educationOrganizationIds: [255901] },
+        { key: 'new', secret: 'new-secret', educationOrganizationIds: [255901] },
+      ],
+    },
+    prepare: async ({ call }, { url }) => {
+      await call('connections.add', { name: 'north', url, key: 'old', secret: 'old-secret', studentId: 'identifier' });
+    },
+  });
+  await page.goto(`${page.url().split('#')[0]}#/connections/north/rotate`);
+  await page.getByRole('heading', { level: 1, name: 'Change the key' }).waitFor();
+  await page.getByLabel('Key', { exact: true }).fill('new');
+  await page.getByLabel('Secret', { exact: true }).fill('wrong');
+  await page.getByRole('button', { name: 'Test and use the new key' }).click();
+  await page.getByRole('alert').waitFor();
+  await expectAccessible();
+  await shoot('rotate-refused');
+  expect((await app.call('connections.show', { name: 'north' })).key).toBe('old');
+  await page.getByLabel('Secret', { exact: true }).fill('new-secret');
+  await page.getByRole('button', { name: 'Test and use the new key' }).click();
+  await page.getByText('The new key is in use.').first().waitFor();
+  expect((await app.call('connections.show', { name: 'north' })).key).toBe('new');
+}, 60_000);
+
+test('Removing says what goes, with the counts, and Enter alone removes nothing', async () => {
+  const { page, app, focused, expectAccessible, shoot } = await openStage({ connection: 'north' });
+  await page.goto(`${page.url().split('#')[0]}#/connections/north`);
+  const remove = page.getByRole('button', { name: 'Remove …' });
+  await remove.click();
+  const dialog = page.getByRole('alertdialog', { name: 'Remove “north”?' });
+  await dialog.getByText('Nothing is deleted at the API.').waitFor();
+  await dialog.getByText('Records known as sent').waitFor();
+  await expectAccessible();
+  await shoot('remove');
+  expect(await focused()).toBe('Cancel');
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'detached' });
+  // Back where one was.
+  expect(await focused()).toBe('Remove …');
+  expect(await app.call('connections.list', {})).toHaveLength(1);
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Remove the connection' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Welcome to Rollbook' }).waitFor();
+  expect(await app.call('connections.list', {})).toEqual([]);
+}, 60_000);
+
+test('A connection goes out as a file and comes in again elsewhere', async () => {
+  const { page, api, app, folder, expectAccessible, shoot } = await openStage({ connection: 'north' });
+  await page.goto(`${page.url().split('#')[0]}#/connections/north`);
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export' }).click();
+  const file = path.join(folder, 'north.json');
+  await (await download).saveAs(file);
+  const written = readFileSync(file, 'utf8');
+  expect(JSON.parse(written)).toMatchObject({ format: 'rollbook-connection', name: 'north' });
+  expect(written).not.toContain(api.secret);
+  await app.call('connections.remove', { name: 'north' });
+  await page.reload();
+
+  const choose = async (at: string): Promise<void> => {
+    const asked = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: /^Choose/ }).click();
+    await (await asked).setFiles(at);
+  };
+  await page.getByRole('link', { name: 'Import' }).click();
+  const other = path.join(folder, 'other.json');
+  writeFileSync(other, '{"format":"something"}');
+  await choose(other);
+  await page.getByText('other.json is no connection file.').waitFor();
+  await choose(file);
+  await page.getByLabel('Key', { exact: true }).fill(api.key);
+  await page.getByLabel('Secret', { exact: true }).fill(api.secret);
+  await expectAccessible();
+  await shoot('import');
+  await page.getByRole('button', { name: 'Test and save' }).click();
+  await page.getByText('was tested and saved').waitFor();
+  expect(await app.call('connections.list', {})).toMatchObject([{ name: 'north', url: api.url }]);
+}, 60_000);
+
+test('At 200 % zoom the wizard and a connection lose nothing', async () => {
+  const { page, shoot } = await openStage({ connection: 'north', viewport: { width: 683, height: 384 } });
+  for (const address of ['', '#/connections', '#/connections/north', '#/connections?add=connect']) {
+    await page.goto(`${page.url().split('#')[0]}${address}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    expect({ address, wide: await overflows(page) }).toEqual({ address, wide: false });
+  }
+  await shoot('wizard-zoom');
+}, 60_000);

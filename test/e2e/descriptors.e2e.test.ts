@@ -1,0 +1,226 @@
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import type { LoopbackApp } from '../../electron/loopback/app.ts';
+import { writeExport } from './exports.ts';
+import { openStage, overflows, withBrowser } from './stage.ts';
+
+withBrowser();
+
+/** As a spreadsheet leaves grades that were opened and saved with it, and as people write them. */
+const GRADES: Readonly<Record<string, string>> = {
+  '01': '1',
+  '02': '2',
+  '03': '3',
+  '04': '4',
+  '05': '5',
+  '06': 'Sixth',
+  '07': 'Gr 7',
+  '12': 'Senior',
+  KG: 'Kinder garten',
+};
+
+const spoiled = (folder: string): string =>
+  writeExport(folder, {
+    users: (rows) => rows.map(({ grades = '', ...row }) => ({ ...row, grades: GRADES[grades] ?? grades })),
+  });
+
+const unpaired = async (app: LoopbackApp, connection = 'north') =>
+  (await app.call('descriptors.codes', { connection, show: 'unpaired' })).codes.map(({ code }) => code).sort();
+
+test('Codes are paired one by one, many at once, and sent; a pair is taken back', async () => {
+  const { page, app, folder, expectAccessible, shoot } = await openStage({ connection: 'north' });
+  await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Descriptor map' }).click();
+  await page.getByRole('heading', { name: 'No code has been met yet' }).waitFor();
+  await expectAccessible();
+  await shoot('descriptors-none');
+
+  await app.call('sync.run', { connection: 'north', source: spoiled(path.join(folder, 'export')), approve: true });
+  const before = await unpaired(app);
+  const table = page.getByRole('grid', { name: 'Codes' });
+  await table.getByRole('row', { name: /Senior/ }).waitFor();
+  await expectAccessible();
+  await shoot('descriptors');
+  await shoot('descriptors-dark', 'dark');
+  await shoot('descriptors-forced', 'forced');
+
+  // One code, by what the API calls it.
+  await table.getByRole('row', { name: /Senior/ }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('option', { name: /Adult Education/ }).waitFor();
+  const pair = dialog.getByRole('button', { name: 'Pair', exact: true });
+  expect(await pair.isDisabled()).toBe(true);
+  await dialog.getByRole('searchbox').fill('twel');
+  await dialog.getByRole('option', { name: /Adult Education/ }).waitFor({ state: 'detached' });
+  await dialog.getByRole('option', { name: /Twelfth grade/ }).click();
+  await expectAccessible();
+  await shoot('descriptors-pair');
+  await shoot('descriptors-pair-dark', 'dark');
+  await pair.click();
+  await page.getByText('1 code is paired').waitFor();
+  await shoot('descriptors-paired-one');
+
+  // Many at once, and back again.
+  await table
+    .getByRole('row', { name: /Kinder garten/ })
+    .getByRole('checkbox')
+    .press('Space');
+  await table.getByRole('row', { name: /Sixth/ }).getByRole('checkbox').press('Space');
+  await page.getByText('2 codes chosen').waitFor();
+  await expectAccessible();
+  await shoot('descriptors-chosen');
+  await page.getByRole('button', { name: 'Choose none' }).click();
+  await page.getByRole('button', { name: /^Confirm all very likely/ }).click();
+  const confirm = page.getByRole('dialog', { name: /as suggested\?$/ });
+  await confirm.getByText(/That releases up to [\d,]+ records/).waitFor();
+  await expectAccessible();
+  await shoot('descriptors-confirm');
+  await confirm.getByRole('button', { name: /^Pair \d+ codes$/ }).click();
+  await page.getByText(/\d codes are paired/).waitFor();
+  expect((await unpaired(app)).length).toBeLessThan(before.length - 3);
+  await shoot('descriptors-paired');
+  await page.getByRole('button', { name: /^Undo all/ }).click();
+  await table.getByRole('row', { name: /Senior/ }).waitFor();
+  expect(await unpaired(app)).toEqual(before);
+
+  // Again, and what waited is sent.
+  await page.getByRole('button', { name: /^Confirm all very likely/ }).click();
+  await page.getByRole('button', { name: /^Pair \d+ codes$/ }).click();
+  await page.getByRole('button', { name: 'Send what waited' }).click();
+  await page.getByText(/^Sent: [\d,]+ records created/).waitFor();
+  await expectAccessible();
+  await shoot('descriptors-sent');
+
+  // Taken back, after what that means has been said.
+  await page.getByRole('radio', { name: /^Paired/ }).click();
+  await page.getByRole('searchbox').fill('third');
+  const paired = table.getByRole('row', { name: '3', exact: true });
+  await paired.waitFor();
+  await table.getByRole('row').nth(2).waitFor();
+  await expectAccessible();
+  await shoot('descriptors-list-paired');
+  await paired.click();
+  await dialog.getByRole('button', { name: /^Take the pair back/ }).click();
+  const alert = page.getByRole('alertdialog');
+  await alert.getByText('Nothing changes at the API now.').waitFor();
+  expect(await alert.getByRole('button', { name: 'Cancel' }).evaluate((one) => one === document.activeElement)).toBe(
+    true,
+  );
+  await expectAccessible();
+  await shoot('descriptors-take-back');
+  await alert.getByRole('button', { name: 'Take the pair back' }).click();
+  await paired.waitFor({ state: 'detached' });
+  expect(await unpaired(app)).toContain('3');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await paired.waitFor();
+  expect(await unpaired(app)).not.toContain('3');
+}, 180_000);
+
+test('By keyboard alone: pair, then the next', async () => {
+  const { page, app, folder, tabTo, focused } = await openStage({ connection: 'north' });
+  await app.call('sync.run', { connection: 'north', source: spoiled(path.join(folder, 'export')), approve: true });
+  const { keyboard } = page;
+  await tabTo('Descriptor map');
+  await keyboard.press('Enter');
+  await page.getByRole('grid', { name: 'Codes' }).getByRole('row').nth(1).waitFor();
+  const before = (await unpaired(app)).length;
+  await tabTo(/^Confirm all/);
+  await keyboard.press('Tab');
+  await keyboard.press('ArrowDown');
+  await keyboard.press('Enter');
+  await page.getByRole('dialog').waitFor();
+  await page.getByRole('option').first().waitFor();
+  await keyboard.press('ArrowDown');
+  await keyboard.press('Enter');
+  await tabTo('Pair, then the next');
+  await keyboard.press('Enter');
+  await expect.poll(async () => (await unpaired(app)).length).toBe(before - 1);
+  await page.getByRole('dialog').getByRole('option').first().waitFor();
+  await keyboard.press('Escape');
+  await page.getByText('1 code is paired').waitFor();
+  expect(await focused()).not.toBe('');
+}, 120_000);
+
+test('Pairs are taken over from another connection, after their differences were seen', async () => {
+  const { page, app, expectAccessible, shoot } = await openStage({
+    connection: 'north',
+    prepare: async (started, { url, key, secret }) => {
+      await started.call('connections.add', { name: 'north 2025', url, key, secret, studentId: 'identifier' });
+      const grade = (value: string) => `uri://ed-fi.org/GradeLevelDescriptor#${value}`;
+      const type = 'GradeLevelDescriptor';
+      for (const connection of ['north', 'north 2025']) {
+        await started.call('sync.run', { connection, source: path.resolve('assets/district/day1'), planOnly: true });
+      }
+      await started.call('descriptors.mapMany', {
+        connection: 'north 2025',
+        pairs: [
+          { type, code: 'Kinder', uri: grade('Kindergarten') },
+          { type, code: 'PK3', uri: grade('Preschool/Prekindergarten') },
+          { type, code: 'Sr', uri: grade('Twelfth grade') },
+        ],
+      });
+      await started.call('descriptors.mapMany', {
+        connection: 'north',
+        pairs: [
+          { type, code: 'Sr', uri: grade('Eleventh grade') },
+          { type, code: 'Jr', uri: grade('Eleventh grade') },
+        ],
+      });
+    },
+  });
+  await page.getByRole('link', { name: 'Descriptor map' }).click();
+  await page.getByRole('main').getByRole('link', { name: 'north', exact: true }).waitFor();
+  await expectAccessible();
+  await shoot('descriptors-which');
+  await page.getByRole('main').getByRole('link', { name: 'north', exact: true }).click();
+  await page.getByRole('link', { name: 'Copy from another connection' }).click();
+  const table = page.getByRole('grid', { name: 'Where the maps differ' });
+  await table.getByRole('row', { name: /kinder/i }).waitFor();
+  await expectAccessible();
+  await shoot('descriptors-copy');
+  await shoot('descriptors-copy-dark', 'dark');
+  await page.getByRole('button', { name: /^Take over 2 pairs/ }).click();
+  await expectAccessible();
+  await shoot('descriptors-copy-confirm');
+  await page.getByRole('button', { name: 'Pair 2 codes' }).click();
+  await page.getByText('2 pairs were taken over.').waitFor();
+  const list = async () => (await app.call('descriptors.list', { connection: 'north' })).length;
+  expect(await list()).toBe(4);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect.poll(list).toBe(2);
+}, 120_000);
+
+test('Ten thousand codes scroll to the last; at 200 % zoom nothing is lost', async () => {
+  const { page, folder, app, shoot } = await openStage({ connection: 'north' });
+  const code = (at: number): string => `L${String(at).padStart(5, '0')}`;
+  const source = writeExport(path.join(folder, 'export'), {
+    courses: ([first = {}]) =>
+      Array.from({ length: 10_000 }, (_, at) => ({
+        ...first,
+        sourcedId: code(at),
+        courseCode: code(at),
+        subjects: code(at),
+        subjectCodes: '',
+      })),
+  });
+  // Codes are met while a batch is planned: what they belong to need not be sent.
+  const batch = app.call('sync.run', { connection: 'north', source, approve: true });
+  await expect
+    .poll(async () => (await app.call('sync.state', {}))?.progress?.phase, { timeout: 20_000 })
+    .toBe('sending');
+  await app.call('sync.stop', {});
+  await batch.catch(() => undefined);
+  await page.getByRole('link', { name: 'Descriptor map' }).click();
+  const table = page.getByRole('grid', { name: 'Codes' });
+  await table.getByRole('row', { name: /^L00000/ }).waitFor();
+  const last = table.getByRole('row', { name: /^L09999/ });
+  for (let i = 0; i < 400 && (await last.count()) === 0; i += 1) {
+    await table.evaluate((one) => one.scrollTo(0, one.scrollHeight));
+    await page.waitForTimeout(50);
+  }
+  await last.waitFor();
+  expect(await table.getByRole('row').count()).toBeLessThan(60);
+  await shoot('descriptors-10000');
+  await page.setViewportSize({ width: 683, height: 384 });
+  expect(await overflows(page)).toBe(false);
+  await shoot('descriptors-zoom');
+}, 180_000);

@@ -1,0 +1,176 @@
+/**
+ * All of it, in a folder of its own: practice API over HTTP, engine in its worker, ledger file, loopback host, the production
+ * build of the screens, a browser. Gone after the test.
+ *
+ *   const { page, expectAccessible, shoot } = await openStage({ connection: 'north' });
+ *   await page.getByRole('link', { name: 'Problems' }).click();
+ *   await expectAccessible();
+ *   await shoot('problems');
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+import type { SandboxWorkerOptions } from '../../core/sandbox/options.ts';
+import { startSandboxInWorker, type WorkerSandbox } from '../../core/sandbox/worker.ts';
+import { type LoopbackApp, startLoopbackApp } from '../../electron/loopback/app.ts';
+import { builtRenderer } from '../../electron/loopback/build.ts';
+import { startBrowser } from './browser.ts';
+
+let browser: Browser | undefined;
+let renderer = '';
+
+/** Call once in a test file, at its top. */
+export function withBrowser(): void {
+  beforeAll(async () => {
+    [browser, renderer] = await Promise.all([startBrowser(), builtRenderer()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+  });
+}
+
+export interface StageOptions {
+  /** A practice API is started unless `api` is false. */
+  readonly api?: SandboxWorkerOptions | false;
+  /** The name of a connection to it that is there already. */
+  readonly connection?: string;
+  /** The engine can be killed: what is secret is in files, where the next one finds it. */
+  readonly isKillable?: boolean;
+  readonly viewport?: { readonly width: number; readonly height: number };
+  /** What is expected in the console: the browser's own words about a request that was to fail. */
+  readonly allowedErrors?: readonly RegExp[];
+  /** Before the page is opened. */
+  readonly prepare?: (app: LoopbackApp, api: WorkerSandbox) => Promise<void>;
+}
+
+export interface Stage {
+  readonly page: Page;
+  readonly app: LoopbackApp;
+  readonly api: WorkerSandbox;
+  /** A folder for the test's own files. */
+  readonly folder: string;
+  /** axe in light, dark and forced colours; nothing is left out. */
+  expectAccessible(): Promise<void>;
+  /** Saves what is seen, where ROLLBOOK_SHOTS names a folder; `theme` light unless told. */
+  shoot(name: string, theme?: 'light' | 'dark' | 'forced'): Promise<void>;
+  /** The name of what has the focus. */
+  focused(): Promise<string>;
+  /** Presses Tab until what has the focus has this name (or, with a RegExp, fits it). */
+  tabTo(name: string | RegExp): Promise<void>;
+}
+
+const THEMES = {
+  light: { colorScheme: 'light', forcedColors: 'none' },
+  dark: { colorScheme: 'dark', forcedColors: 'none' },
+  forced: { colorScheme: 'light', forcedColors: 'active' },
+} as const;
+
+const MOST_PRESSES = 60;
+const SHOTS = process.env.ROLLBOOK_SHOTS;
+
+export async function openStage(options: StageOptions = {}): Promise<Stage> {
+  if (browser === undefined) throw new Error('Call withBrowser() at the top of the test file.');
+  const folder = mkdtempSync(path.join(tmpdir(), 'rollbook-e2e-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const api = await startSandboxInWorker(options.api === false ? {} : (options.api ?? {}));
+  onTestFinished(() => api.close());
+  const app = await startLoopbackApp({
+    // The steward enters each secret; none is in the environment, and the machine's keychain is left alone.
+    engine: {
+      folder: path.join(folder, 'data'),
+      secrets: options.isKillable === true ? 'none' : 'memory',
+      secret: undefined,
+    },
+    rendererDist: renderer,
+    port: 0,
+    onQuit: () => undefined,
+  });
+  onTestFinished(() => app.close());
+  if (options.connection !== undefined) {
+    const { url, key, secret } = api;
+    const secretFile = path.join(folder, 'secret.txt');
+    if (options.isKillable === true) writeFileSync(secretFile, secret, { mode: 0o600 });
+    const secretIn = options.isKillable === true ? { secretFile } : { secret };
+    await app.call('connections.add', { name: options.connection, url, key, ...secretIn, studentId: 'identifier' });
+  }
+  await options.prepare?.(app, api);
+
+  const context = await browser.newContext({
+    viewport: options.viewport ?? { width: 1366, height: 768 },
+    locale: 'en-US',
+    timezoneId: 'America/Chicago',
+    reducedMotion: 'reduce',
+    ...THEMES.light,
+  });
+  context.setDefaultTimeout(20_000);
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  const wrong: string[] = [];
+  page.on('pageerror', (error) => wrong.push(`${error.name} in the page`));
+  page.on('console', (message) => {
+    const text = message.text();
+    if (['error', 'warning'].includes(message.type()) && !options.allowedErrors?.some((one) => one.test(text))) {
+      wrong.push(text);
+    }
+  });
+  // Includes whatever the policy refused: the browser says so in the console.
+  onTestFinished(() => expect(wrong).toEqual([]));
+  await page.goto(app.link());
+  await page.getByRole('heading', { level: 1 }).waitFor();
+
+  const wear = async (theme: keyof typeof THEMES): Promise<void> => {
+    // By way of light: from dark straight to forced colours, Chromium keeps inherited colours of before for a while.
+    await page.emulateMedia(THEMES.light);
+    await page.emulateMedia(THEMES[theme]);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  };
+  const expectAccessible = async (): Promise<void> => {
+    for (const theme of ['light', 'dark', 'forced'] as const) {
+      await wear(theme);
+      const axe = new AxeBuilder({ page });
+      // What is there, and how it is named, is the same in each: only the colours are other.
+      const { violations } = await (theme === 'light'
+        ? axe
+        : axe.withRules(['color-contrast', 'link-in-text-block'])
+      ).analyze();
+      const told = violations.map(({ id, nodes }) => ({
+        theme,
+        id,
+        where: nodes.map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary ?? ''}`),
+      }));
+      expect(told).toEqual([]);
+    }
+    await page.emulateMedia(THEMES.light);
+  };
+  const shoot = async (name: string, theme: keyof typeof THEMES = 'light'): Promise<void> => {
+    if (SHOTS === undefined || SHOTS === '') return;
+    mkdirSync(SHOTS, { recursive: true });
+    await wear(theme);
+    await page.screenshot({ path: path.join(SHOTS, `${name}.png`), animations: 'disabled' });
+    await page.emulateMedia(THEMES.light);
+  };
+  const focused = (): Promise<string> =>
+    page.evaluate(() => {
+      const at = document.activeElement;
+      if (at === null || at === document.body) return '';
+      const told = at.getAttribute('aria-label');
+      const labels = (at as HTMLInputElement).labels;
+      return (told ?? labels?.[0]?.textContent ?? at.textContent ?? '').trim();
+    });
+  const tabTo = async (name: string | RegExp): Promise<void> => {
+    for (let presses = 0; presses < MOST_PRESSES; presses += 1) {
+      const at = await focused();
+      if (typeof name === 'string' ? at === name : name.test(at)) return;
+      await page.keyboard.press('Tab');
+    }
+    throw new Error(`Tab does not come to ${name}; it is at "${await focused()}".`);
+  };
+  return { page, app, api, folder, expectAccessible, shoot, focused, tabTo };
+}
+
+/** Whether the page is wider than the window: then something is lost, or has to be scrolled to in two directions. */
+export const overflows = (page: Page): Promise<boolean> =>
+  page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
