@@ -8,7 +8,7 @@ export default defineConfig({
     setupFiles: ['test/unclassified/here.ts'],
     // Two cores: integration tests start real servers, ledgers and workers of their own.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });
