@@ -86,6 +86,8 @@ prepare(program);
 // Started by the launcher on an older Node: when that is gone, however it went, this must not go on unseen.
 process.on('disconnect', () => process.exit(Exit.interrupted));
 process.channel?.unref();
+// What nobody foresaw, outside of any command's work: a sentence, and no dump of what was thrown.
+process.on('uncaughtException', (thrown) => process.exit(report(thrown, process.argv.includes('--json'))));
 
 try {
   await program.parseAsync();
