@@ -452,19 +452,21 @@ export function createConnections(input: ConnectionsInput): Connections {
     'connections.update': async (given) => {
       const row = find(given.name);
       const before = profileOf(row);
-      const profile = parseProfile({
-        ...before,
-        ...(given.url === undefined ? {} : { url: given.url }),
-        ...(given.routeValues === undefined ? {} : { routeValues: given.routeValues }),
-        ...(given.ca === undefined ? {} : { ca: certificatesIn(given.ca) }),
-        ...(given.settings === undefined ? {} : { settings: { ...before.settings, ...given.settings } }),
-        ...fileAt('mapping', given.mapping),
-        ...(given.vanished === undefined ? {} : { vanished: given.vanished }),
-        ...(given.resources === undefined ? {} : { off: given.resources.off }),
-        ...(given.label === undefined ? {} : { label: labelIn(given.label) }),
-        // The keychain has the secret under the name of before.
-        ...(given.newName === undefined ? {} : { secretSlot: slotOf(row, before) }),
-      });
+      const changed = (from: Profile): Profile =>
+        parseProfile({
+          ...from,
+          ...(given.url === undefined ? {} : { url: given.url }),
+          ...(given.routeValues === undefined ? {} : { routeValues: given.routeValues }),
+          ...(given.ca === undefined ? {} : { ca: certificatesIn(given.ca) }),
+          ...(given.settings === undefined ? {} : { settings: { ...from.settings, ...given.settings } }),
+          ...fileAt('mapping', given.mapping),
+          ...(given.vanished === undefined ? {} : { vanished: given.vanished }),
+          ...(given.resources === undefined ? {} : { off: given.resources.off }),
+          ...(given.label === undefined ? {} : { label: labelIn(given.label) }),
+          // The keychain has the secret under the name of before.
+          ...(given.newName === undefined ? {} : { secretSlot: slotOf(row, from) }),
+        });
+      const profile = changed(before);
       const name = given.newName ?? row.name;
       refuseTaken(name, row.id);
       await checkChoices(profile);
@@ -475,7 +477,8 @@ export function createConnections(input: ConnectionsInput): Connections {
       const result = elsewhere && given.test ? await runTest(profile, () => secretOf(row, before)) : NOT_TESTED;
       refuseFailed(result.steps);
       input.refuseWhileRunning();
-      update(row, profile, name);
+      // A test takes its time: what was chosen meanwhile (a source, a schedule) stays.
+      update(row, changed(profileOf(reread(row.id))), name);
       keepResult(row.id, result);
       const notices = elsewhere ? addressNotice(ledger.confirmedCount(row.id)) : [];
       return savedView(

@@ -350,23 +350,6 @@ export const exportedConnectionSchema = z.strictObject({
 });
 export type ExportedConnection = z.infer<typeof exportedConnectionSchema>;
 
-/** Words a steward may choose to name a connection to support: no word of their own gets in. */
-export const labelWords = [
-  'state',
-  'regional',
-  'district',
-  'charter',
-  'vendor',
-  'production',
-  'staging',
-  'test',
-  'training',
-  'practice',
-  'this-year',
-  'last-year',
-  'next-year',
-] as const;
-
 const name = z.string().min(1).max(100);
 const pairs = z.record(z.string(), z.string());
 const resourceChoice = z.object({ off: z.array(z.string()) });

@@ -192,7 +192,8 @@ export const parseDiscovery = (
   const urls: Partial<Record<UrlName, string>> = {};
   const placeholders = new Set<string>();
   const rules = new Map<string, string>();
-  let encrypted = true;
+  // Of addresses that are still open nothing is known but how this one was asked for.
+  let encrypted = new URL(base).protocol === 'https:';
   for (const [name, value] of Object.entries(given) as [UrlName, string | undefined][]) {
     if (value === undefined || value === '') continue;
     const { url, open } = fillPlaceholders(value, routeValues);

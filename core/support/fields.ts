@@ -3,7 +3,7 @@
  * or a word that only the function beside its type can make.
  */
 import { z } from 'zod';
-import { labelWords } from '../contract/schemas.ts';
+import { labelWords } from '../contract/labels.ts';
 
 declare const brand: unique symbol;
 /** A word of one kind; a string becomes one only by the function that checks it. */
