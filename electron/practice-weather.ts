@@ -8,9 +8,9 @@ const rules = (weather: Exclude<PracticeWeather, 'calm'>): readonly FaultRule[] 
       return [{ fault: { kind: 'shortTokens', requests: 200 } }];
     case 'slow-down':
       return [
-        { fault: { kind: 'status', status: 429, perSecond: 60, burst: 30, retryAfter: { as: 'seconds' } } },
+        { fault: { kind: 'status', status: 429, perSecond: 150, burst: 50, retryAfter: { as: 'seconds' } } },
         {
-          when: { every: 400 },
+          when: { every: 1500 },
           fault: { kind: 'status', status: 503, windowSeconds: 2, retryAfter: { as: 'seconds' } },
         },
       ];

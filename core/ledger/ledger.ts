@@ -258,11 +258,7 @@ function build(db: Database.Database, seal: Seal, random: Random | undefined): L
   const setSetting = db.prepare(
     'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
   );
-  const confirmed = db
-    .prepare(
-      'SELECT count(*) FROM record JOIN resource ON resource.id = resource_id WHERE connection_id = ? AND state IN (1, 3)',
-    )
-    .pluck();
+  const confirmed = db.prepare('SELECT coalesce(sum(confirmed), 0) FROM resource WHERE connection_id = ?').pluck();
   return {
     seal,
     records: createRecords(db, seal),

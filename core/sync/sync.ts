@@ -389,8 +389,13 @@ async function planInLedger(
     const waits = more === 'deletes' || (reasons.length > 0 && (!input.approve || more !== undefined));
     // A plan that is only looked at is no batch that could be referred to.
     const reference = input.planOnly ? null : (ledger.lastBatch(connectionId)?.reference ?? null);
-    if (input.planOnly) ledger.rollback();
-    else {
+    if (input.planOnly) {
+      ledger.rollback();
+      // What codes there are is known from a first look on, so that they can be paired before anything is sent.
+      if (ledger.lastBatch(connectionId) === undefined) {
+        ledger.transaction(() => ledger.codes.replace(connectionId, run.codes.met()));
+      }
+    } else {
       if (!waits) await keepCopy(input, source);
       ledger.cache(connectionId, PLANNED, '1', source.fingerprint, input.now());
       ledger.codes.replace(connectionId, run.codes.met());

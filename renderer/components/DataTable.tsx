@@ -5,6 +5,8 @@
  *     .then(({ records, next }) => ({ rows: records, next })), [group]));
  *   <DataTable label="Records" columns={columns} rows={problems.rows} rowKey={(row) => String(row.id)} pages={problems} />
  *
+ * Where many rows are read page by page, `columns` should be the same ones from one time to the next (useMemo).
+ *
  * Rows have one height; what does not fit ends in an ellipsis and is whole in its title. Up to `shortUpTo` rows the table
  * is as high as its rows; above it is `height` pixels high and scrolls.
  */
@@ -12,6 +14,7 @@ import { type ReactNode, useCallback, useMemo } from 'react';
 import {
   Cell,
   Checkbox,
+  Collection,
   Column,
   ResizableTableContainer,
   Row,
@@ -73,7 +76,7 @@ export interface DataTableProps<T> {
 const ROW = { normal: 40, compact: 32 } as const;
 const BORDER = 2;
 
-export function DataTable<T>({
+export function DataTable<T extends object>({
   label,
   columns,
   rows,
@@ -148,18 +151,21 @@ export function DataTable<T>({
               ))}
             </TableHeader>
             <TableBody>
-              {rows.map((one) => (
-                <Row key={rowKey(one)} id={rowKey(one)} className={`${css.row} ${onRow === undefined ? '' : css.acts}`}>
-                  {onSelect !== undefined && (
-                    <Cell className={css.cell ?? ''}>
-                      <Tick />
-                    </Cell>
-                  )}
-                  {columns.map((column) => (
-                    <DataCell key={column.id} column={column} row={one} />
-                  ))}
-                </Row>
-              ))}
+              {/* A row that was there is not made again when others come: `columns` that stay the same keep it. */}
+              <Collection items={rows} dependencies={[columns, onRow === undefined, onSelect === undefined]}>
+                {(one: T) => (
+                  <Row id={rowKey(one)} className={`${css.row} ${onRow === undefined ? '' : css.acts}`}>
+                    {onSelect !== undefined && (
+                      <Cell className={css.cell ?? ''}>
+                        <Tick />
+                      </Cell>
+                    )}
+                    {columns.map((column) => (
+                      <DataCell key={column.id} column={column} row={one} />
+                    ))}
+                  </Row>
+                )}
+              </Collection>
               {hasMore && (
                 <TableLoadMoreItem onLoadMore={pages.more} isLoading className={css.more ?? ''}>
                   Reading more …

@@ -109,7 +109,8 @@ const WORDS: Readonly<Record<Ending['state'], string>> = {
 
 function end(connection: string, ending: Partial<Ending> & Pick<Ending, 'state'>): void {
   const before = now().endings[connection];
-  if (before?.state !== ending.state) say(WORDS[ending.state]);
+  // Told by the answer and by the event; progress that was on its way may have spoken in between.
+  say(WORDS[ending.state]);
   const told = { isOutgrown: false, ...before, ...ending };
   set(({ endings }) => ({ endings: { ...endings, [connection]: told }, away: undefined }));
 }

@@ -64,7 +64,7 @@ test('Codes are paired one by one, many at once, and sent; a pair is taken back'
     .getByRole('row', { name: /Kinder garten/ })
     .getByRole('checkbox')
     .press('Space');
-  await table.getByRole('row', { name: /Sixth/ }).getByRole('checkbox').press('Space');
+  await table.getByRole('row', { name: /Sixth/ }).locator('label').click();
   await page.getByText('2 codes chosen').waitFor();
   await expectAccessible();
   await shoot('descriptors-chosen');
@@ -178,15 +178,18 @@ test('Pairs are taken over from another connection, after their differences were
   await expectAccessible();
   await shoot('descriptors-copy');
   await shoot('descriptors-copy-dark', 'dark');
-  await page.getByRole('button', { name: /^Take over 2 pairs/ }).click();
+  await table.getByRole('row', { name: 'sr' }).locator('label').click();
+  await page.getByRole('button', { name: /^Take over 3 pairs/ }).click();
   await expectAccessible();
   await shoot('descriptors-copy-confirm');
-  await page.getByRole('button', { name: 'Pair 2 codes' }).click();
-  await page.getByText('2 pairs were taken over.').waitFor();
+  await page.getByRole('button', { name: 'Pair 3 codes' }).click();
+  await page.getByText('3 pairs were taken over.').waitFor();
   const list = async () => (await app.call('descriptors.list', { connection: 'north' })).length;
   expect(await list()).toBe(4);
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect.poll(list).toBe(2);
+  const own = await app.call('descriptors.list', { connection: 'north' });
+  expect(own.find(({ code }) => code === 'sr')?.uri).toMatch(/#Eleventh grade$/);
 }, 120_000);
 
 test('Ten thousand codes scroll to the last; at 200 % zoom nothing is lost', async () => {

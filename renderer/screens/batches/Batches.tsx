@@ -138,8 +138,9 @@ function Ended({ connection, batch, ending }: EndedProps) {
         }
       >
         <div className={css.report}>
-          <Report told={batch} result={ending.result} />
-          <Causes connection={connection} />
+          <Report told={batch} result={ending.result}>
+            <Causes connection={connection} />
+          </Report>
           <Pace />
         </div>
       </Section>

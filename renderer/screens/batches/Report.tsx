@@ -1,4 +1,5 @@
 /** What came of a batch: its account, in all and by resource, what to look at, and what it took. */
+import type { ReactNode } from 'react';
 import type { AccountView, BatchView, SyncResult } from '../../../core/contract/schemas.ts';
 import { hrefOf } from '../../app/routes.ts';
 import { screens } from '../../app/screens.tsx';
@@ -33,7 +34,15 @@ const COLUMNS: readonly CountColumn<Row>[] = [
 const hasWork = ({ account }: Row): boolean =>
   account.created + account.updated + account.deleted + account.rejected + account.held + account.failed > 0;
 
-export function Report({ told, result }: { readonly told: Told; readonly result?: SyncResult | undefined }) {
+export interface ReportProps {
+  readonly told: Told;
+  /** Where this page asked for the batch. */
+  readonly result?: SyncResult | undefined;
+  /** Below the account. */
+  readonly children?: ReactNode;
+}
+
+export function Report({ told, result, children }: ReportProps) {
   const { account, resources, requests, timings, stoppedBy } = told;
   if (account === null) {
     return (
@@ -63,6 +72,7 @@ export function Report({ told, result }: { readonly told: Told; readonly result?
         </Notice>
       )}
       <Account account={account} />
+      {children}
       {rows.length > 0 && (
         <CountTable
           label="Account by resource"

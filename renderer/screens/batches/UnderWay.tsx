@@ -22,7 +22,8 @@ export function UnderWay({ connection }: { readonly connection: string }) {
   const isPlan = batch?.isPlan ?? asked?.isPlan ?? false;
   const isSending = progress?.phase === 'sending';
   const isPaused = batch?.isPaused === true || progress?.paused === true;
-  const isAway = useLive(({ host }) => host !== undefined && host.engine.state !== 'running');
+  const isEngineAway = useLive(({ host }) => host !== undefined && host.engine.state !== 'running');
+  const isApiAway = useBatch(({ away }) => away !== undefined);
   return (
     <Card>
       <Section
@@ -39,7 +40,7 @@ export function UnderWay({ connection }: { readonly connection: string }) {
         {progress === undefined ? (
           <Progress label={batch === undefined ? 'Waiting to begin' : `Connecting to “${connection}”`} done={0} />
         ) : (
-          <Overall progress={progress} isStill={isPaused || isAway} />
+          <Overall progress={progress} isStill={isPaused || isEngineAway || isApiAway} />
         )}
         {isSending && (
           <div className={css.live}>

@@ -1,5 +1,5 @@
 /** Every code that was met, the one that keeps most records back first. */
-import { useCallback, useEffect, useState } from 'react';
+import { useCallback, useEffect, useMemo, useState } from 'react';
 import { Group, type Selection } from 'react-aria-components';
 import type { CommandOutput, DescriptorCodeView } from '../../../core/contract/schemas.ts';
 import { hrefOf } from '../../app/routes.ts';
@@ -24,6 +24,8 @@ import { keyOf, namespaceOf, type Pairing, suggestedPairs, typeInWords, valueNam
 type Answer = CommandOutput<'descriptors.codes'>;
 
 const TYPING_MS = 200;
+/** Rows that are read at a time. */
+const PAGE = 250;
 
 /** What was typed, once the steward has stopped. */
 function useSettled(text: string): string {
@@ -59,6 +61,7 @@ export function Codes({ connection }: { readonly connection: string }) {
       const { codes, next, counts, types } = await ask('descriptors.codes', {
         ...wanted,
         show,
+        limit: PAGE,
         ...(after === undefined ? {} : { after }),
       });
       setKnown({ counts, types });
@@ -67,6 +70,9 @@ export function Codes({ connection }: { readonly connection: string }) {
     [filterKey, show],
   );
   const pages = usePages('descriptors', read);
+  const isFiltered = type !== undefined || text.trim() !== '' || settled.trim() !== '';
+  const isNothing = known !== undefined && known.counts.paired + known.counts.unpaired === 0 && !isFiltered;
+  const columns = useMemo(() => columnsOf(show), [show]);
 
   const chosen = pages.rows.filter((row) => selected.has(keyOf(row)));
   const suggested = suggestedPairs(chosen);
@@ -101,7 +107,7 @@ export function Codes({ connection }: { readonly connection: string }) {
       title={`Descriptor map of “${connection}”`}
       name="Descriptor map"
       width="wide"
-      lead="The codes of your SIS, and what the API calls them. A record whose code has no pair waits here and is not sent."
+      lead="The codes of your SIS, and what the API calls them. A record that needs a code without a pair waits, and is not sent."
       actions={
         <>
           <ConnectionSwitch place="descriptors" connection={connection} />
@@ -109,18 +115,22 @@ export function Codes({ connection }: { readonly connection: string }) {
         </>
       }
     >
-      {paired.length > 0 && <Paired connection={connection} pairs={paired} onGone={() => setPaired([])} />}
+      {paired.length > 0 && (
+        <Paired connection={connection} pairs={paired} isQuiet={chosen.length > 0} onGone={() => setPaired([])} />
+      )}
       <Refusal error={error} />
-      <Filters
-        show={show}
-        counts={known?.counts}
-        types={known?.types ?? []}
-        type={type}
-        text={text}
-        onShow={(value) => change(() => setShow(value))}
-        onType={(value) => change(() => setType(value))}
-        onText={(value) => change(() => setText(value))}
-      />
+      {!isNothing && (
+        <Filters
+          show={show}
+          counts={known?.counts}
+          types={known?.types ?? []}
+          type={type}
+          text={text}
+          onShow={(value) => change(() => setShow(value))}
+          onType={(value) => change(() => setType(value))}
+          onText={(value) => change(() => setText(value))}
+        />
+      )}
       {show !== 'paired' && (known?.counts.unpaired ?? 0) > 0 && (
         <Group className={css.bulk ?? ''} aria-label="Pair many at once">
           {chosen.length === 0 ? (
@@ -163,17 +173,10 @@ export function Codes({ connection }: { readonly connection: string }) {
           rowKey={keyOf}
           pages={pages}
           unit="code"
-          columns={columnsOf(show)}
+          columns={columns}
           onRow={setOpen}
           {...(show === 'paired' ? {} : { selected: new Set(selected), onSelect })}
-          empty={
-            <Nothing
-              connection={connection}
-              show={show}
-              counts={known.counts}
-              isFiltered={type !== undefined || settled.trim() !== ''}
-            />
-          }
+          empty={<Nothing connection={connection} show={show} counts={known.counts} isFiltered={isFiltered} />}
         />
       )}
       {open !== undefined && (
@@ -332,7 +335,7 @@ function Nothing({
           </LinkButton>
         }
       >
-        The codes of your SIS show up here when a batch is looked at or sent for the first time.
+        The codes of your SIS show up here with the first batch.
       </Empty>
     );
   }

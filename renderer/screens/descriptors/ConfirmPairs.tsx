@@ -81,6 +81,17 @@ export function ConfirmPairs({ connection, title, pairs, note, onClose, onDone }
                 cell: ({ uri, confidence }) => <Value uri={uri} confidence={confidence} />,
                 text: ({ uri }) => valueName(uri),
               },
+              ...(pairs.every(({ before }) => before === null)
+                ? []
+                : [
+                    {
+                      id: 'before',
+                      title: 'Instead of',
+                      width: '2fr' as const,
+                      minWidth: 120,
+                      cell: ({ before }: Pairing) => (before === null ? '–' : valueName(before)),
+                    },
+                  ]),
               ...(waiting === undefined
                 ? []
                 : [

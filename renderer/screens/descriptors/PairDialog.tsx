@@ -112,8 +112,8 @@ export function PairDialog({ connection, code, hasNext, onClose, onPaired }: Pai
           </p>
           <p>
             <strong>Nothing changes at the API now.</strong> From the next batch on, the code stands for what Rollbook
-            brings along for it, if anything; else its records wait until it is paired again. None is deleted because of
-            that.
+            brings along for it, if anything; else its records wait, or go without it where the API allows that. None is
+            deleted because of that.
           </p>
         </ConfirmDialog>
       )}

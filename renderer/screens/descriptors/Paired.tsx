@@ -13,10 +13,13 @@ import { type Pairing, waitingInWords } from './words.ts';
 export function Paired({
   connection,
   pairs,
+  isQuiet,
   onGone,
 }: {
   readonly connection: string;
   readonly pairs: readonly Pairing[];
+  /** Something else on the screen is what is being done now. */
+  readonly isQuiet: boolean;
   readonly onGone: () => void;
 }) {
   const send = useAct('retry.run');
@@ -53,7 +56,7 @@ export function Paired({
           <>
             {waiting !== undefined && (
               <Button
-                look="primary"
+                look={isQuiet ? 'secondary' : 'primary'}
                 onPress={() => void start()}
                 isBusy={send.isBusy}
                 isDisabled={(runs && !send.isBusy) || undo.isBusy}

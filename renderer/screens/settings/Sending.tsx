@@ -24,12 +24,14 @@ export function Sending() {
 }
 
 const USUAL = 8;
+/** What can be told at all; the engine says what it opens at most. */
+const MOST = 256;
 
 function Concurrency({ kept }: { readonly kept: Settings['concurrency'] }) {
   const { run, isBusy, error, clear } = useAct('settings.change');
   const [kind, setKind] = useState<'auto' | 'number'>(kept === 'auto' ? 'auto' : 'number');
   const [typed, setTyped] = useState(String(kept === 'auto' ? USUAL : kept));
-  const value = /^\d{1,4}$/.test(typed.trim()) && Number(typed) > 0 ? Number(typed) : undefined;
+  const value = /^[1-9]\d{0,2}$/.test(typed.trim()) && Number(typed) <= MOST ? Number(typed) : undefined;
   const change = async (concurrency: Settings['concurrency']): Promise<void> => {
     if ((await run({ concurrency })) !== undefined) toast('The requests at once were saved, from the next batch on.');
   };
@@ -68,10 +70,13 @@ function Concurrency({ kept }: { readonly kept: Settings['concurrency'] }) {
           <TextField
             label="At most"
             value={typed}
-            onChange={setTyped}
+            onChange={(text) => {
+              clear();
+              setTyped(text);
+            }}
             maxLength={4}
             className={css.short ?? ''}
-            error={value === undefined ? 'Enter a whole number, from 1 on.' : undefined}
+            error={value === undefined ? `Enter a whole number, from 1 to ${MOST}.` : error?.message}
             button={
               <Button type="submit" isBusy={isBusy} isDisabled={value === undefined || value === kept}>
                 Save
@@ -80,7 +85,7 @@ function Concurrency({ kept }: { readonly kept: Settings['concurrency'] }) {
           />
         </div>
       )}
-      <Refusal error={error} />
+      {kind === 'auto' && <Refusal error={error} />}
     </form>
   );
 }

@@ -32,7 +32,7 @@ export const WEATHERS: readonly (Option<PracticeWeather> & { readonly said: stri
   {
     value: 'slow-down',
     label: 'It asks for patience',
-    hint: '– above 60 requests a second, and at times for two seconds altogether; Rollbook waits as long as it is told to',
+    hint: '– above 150 requests a second, and at times for two seconds altogether; Rollbook waits as long as it is told to',
     said: 'The practice API asks for patience now.',
   },
   {
@@ -44,7 +44,7 @@ export const WEATHERS: readonly (Option<PracticeWeather> & { readonly said: stri
   {
     value: 'dropped-after',
     label: 'Connections break, and it was done',
-    hint: '– 3 of 100 answers are lost; Rollbook finds out whether the record is there, and makes none twice',
+    hint: '– 3 of 100 answers are lost; Rollbook sends the same record again, and the API has it once',
     said: 'Connections to the practice API break on the way back now.',
   },
 ];

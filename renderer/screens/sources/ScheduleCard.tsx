@@ -219,8 +219,8 @@ function Times({ draft, errors, onChange }: PartProps) {
           selectedKeys={draft.days.map(String)}
           onSelectionChange={(keys) => onChange({ days: [...keys].map(Number) })}
         >
-          {DAYS.map(({ day, short, long }) => (
-            <ToggleButton key={day} id={String(day)} className={css.day ?? ''} aria-label={long}>
+          {DAYS.map(({ day, short }) => (
+            <ToggleButton key={day} id={String(day)} className={css.day ?? ''}>
               {short}
             </ToggleButton>
           ))}
@@ -260,7 +260,7 @@ function Limits({ draft, errors, onChange }: PartProps) {
       {draft.isPaused && (
         <div className={css.inner}>
           <AriaTextField
-            className={css.clock ?? ''}
+            className={css.date ?? ''}
             type="date"
             aria-label="Paused until"
             value={draft.until}

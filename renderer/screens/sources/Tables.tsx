@@ -21,19 +21,19 @@ export function Tables({ look, before }: { readonly look: SourceLook; readonly b
     {
       id: 'table',
       title: 'Table',
-      width: '2fr',
-      minWidth: 150,
+      width: '1fr',
+      minWidth: 145,
       cell: ({ name }) => inWords(name),
     },
     {
       id: 'file',
       title: 'File',
-      width: '2fr',
-      minWidth: 150,
+      width: '1fr',
+      minWidth: 180,
       cell: ({ file }) => <code>{file}</code>,
       text: ({ file }) => file,
     },
-    { id: 'rows', title: 'Rows', width: 90, isNumber: true, cell: ({ rows }) => number(rows) },
+    { id: 'rows', title: 'Rows', width: 80, isNumber: true, cell: ({ rows }) => number(rows) },
     ...(before === undefined
       ? []
       : [

@@ -36,12 +36,12 @@ export function Vanished({
             {
               value: 'delete',
               label: 'It is deleted at the API',
-              hint: '– so that the state sees what your SIS says. Only what this connection sent is ever deleted, and an unusual number waits for your approval.',
+              hint: '– so that the state sees what your SIS says. Only what this connection sent or took over is ever deleted, and an unusual number waits for your approval.',
             },
             {
               value: 'keep',
               label: 'It stays at the API',
-              hint: '– nothing is ever deleted. What your SIS takes back has to be deleted at the state by other means.',
+              hint: '– nothing is deleted for being gone. What your SIS takes back has to be deleted at the state by other means.',
             },
           ]}
         />
@@ -57,8 +57,8 @@ export function Vanished({
         onDone={() => toast('What is no longer in the export is deleted at the API, from the next batch on.')}
       >
         <p>
-          <strong>Nothing is deleted now.</strong> From the next batch on, a record that this connection sent and that
-          is no longer in the export is deleted at the API.
+          <strong>Nothing is deleted now.</strong> From the next batch on, a record that this connection sent or took
+          over and that is no longer in the export is deleted at the API.
         </p>
         <p>
           The preview of the next batch says how many those are. Where it is an unusual number, the batch waits for your

@@ -1,6 +1,6 @@
 /** How support hears of each connection: by a number, or by one of a few words. */
 import { useState } from 'react';
-import { labelWords } from '../../../core/contract/schemas.ts';
+import { labelWords } from '../../../core/contract/labels.ts';
 import { hrefOf, waysIn } from '../../app/routes.ts';
 import { useAct, useQuery } from '../../client/query.ts';
 import { Button } from '../../components/Button.tsx';

@@ -7,7 +7,7 @@ import { TextField } from '../../components/Field.tsx';
 import { linesOf, TextLines } from '../../components/TextLines.tsx';
 import { bytes, number, plural } from '../../text/format.ts';
 import css from './Support.module.css';
-import { fileInWords, findIn } from './words.ts';
+import { fileInWords, findIn, LEAST } from './words.ts';
 
 type Files = CommandOutput<'support.preview'>['files'];
 
@@ -64,7 +64,12 @@ export function Preview({ files }: { readonly files: Files }) {
 function Seek({ files, onShow }: { readonly files: Files; readonly onShow: (file: string, line: number) => void }) {
   const [typed, setTyped] = useState('');
   const word = useDeferredValue(typed);
-  const lower = useMemo(() => files.map(({ name, text }) => ({ name, lower: linesOf(text.toLowerCase()) })), [files]);
+  // A log can be long: it is gone through only once there is something to look for.
+  const isAsked = word.trim().length >= LEAST;
+  const lower = useMemo(
+    () => (isAsked ? files.map(({ name, text }) => ({ name, lower: linesOf(text.toLowerCase()) })) : []),
+    [files, isAsked],
+  );
   const hits = useMemo(() => findIn(lower, word), [lower, word]);
   return (
     <div className={css.seek}>
@@ -77,7 +82,7 @@ function Seek({ files, onShow }: { readonly files: Files; readonly onShow: (file
         maxLength={100}
       />
       <div role="status" className={css.hits}>
-        {word.trim().length < 2 ? null : hits.length === 0 ? (
+        {!isAsked ? null : hits.length === 0 ? (
           <p className={css.none}>It is in none of the {plural(files.length, 'file')}.</p>
         ) : (
           <>

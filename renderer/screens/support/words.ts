@@ -46,6 +46,9 @@ export interface Hit {
   readonly first: number;
 }
 
+/** A single letter is in everything. */
+export const LEAST = 2;
+
 /**
  * @param files their lines in lower case
  * @param word what is looked for; nothing is found for less than two characters
@@ -56,7 +59,7 @@ export function findIn(
   word: string,
 ): readonly Hit[] {
   const wanted = word.trim().toLowerCase();
-  if (wanted.length < 2) return [];
+  if (wanted.length < LEAST) return [];
   return files.flatMap(({ name, lower }) => {
     let lines = 0;
     let first = 0;

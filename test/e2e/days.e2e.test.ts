@@ -1,0 +1,329 @@
+/**
+ * Whole days of a steward, from an empty Rollbook on: what the specs of the single screens show piece by piece, in one go.
+ *
+ * Everything a day does goes through `page`, and what the screens cannot show through `app` and `api`. So the same days run
+ * in Electron: there `openStage` starts the app with Playwright's `_electron.launch`, `page` is its `firstWindow()`, and the
+ * folder and save dialogs of the system, which this host draws itself, are answered in the main process.
+ */
+import { cpSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { writeDistrict } from '../../core/sandbox/district/generate.ts';
+import { drop, get, readExport, table, writeExport } from '../sync/export.ts';
+import { openStage, type Stage, withBrowser } from './stage.ts';
+
+withBrowser();
+
+const CONNECTION = 'State 2026-27';
+const district = (day: 'day1' | 'day2'): string => path.join(import.meta.dirname, '../../assets/district', day);
+
+const heading = ({ page }: Stage, name: string | RegExp, level?: number): Promise<void> =>
+  page.getByRole('heading', { name, exact: true, ...(level === undefined ? {} : { level }) }).waitFor();
+
+/** By the navigation, to a screen. */
+async function open(stage: Stage, screen: string): Promise<void> {
+  const { page } = stage;
+  await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: screen, exact: true }).click();
+  await heading(stage, screen, 1);
+}
+
+/** What the dialog of the system would give. */
+async function answerDialog({ page }: Stage, title: string, field: 'Folder' | 'File', target: string): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: title });
+  await dialog.getByLabel(field, { exact: true }).fill(target);
+  await dialog.getByRole('button', { name: 'Choose', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+}
+
+const newest = async ({ app }: Stage, connection = CONNECTION) => {
+  const { batches } = await app.call('batches.list', { connection, limit: 1 });
+  const [batch] = batches;
+  if (batch === undefined) throw new Error('There is no batch.');
+  return batch;
+};
+
+/** The newest batch's, which adds up. */
+const accountOf = async (stage: Stage, connection = CONNECTION) => {
+  const { account } = await newest(stage, connection);
+  if (account === null) throw new Error('The batch has no account.');
+  const { read, ...outcomes } = account;
+  expect(Object.values(outcomes).reduce((sum, one) => sum + one, 0)).toBe(read);
+  return account;
+};
+
+/** Requests that write, by what they do. */
+const writesOf = async ({ api }: Stage): Promise<number> => {
+  const { POST, PUT, DELETE } = await api.requests();
+  return POST + PUT + DELETE;
+};
+
+const told = (count: number): string => count.toLocaleString('en-US');
+
+test('The first day, the second, and the day on which half the export is missing', async () => {
+  const stage = await openStage();
+  const source = path.join(stage.folder, 'export');
+  cpSync(district('day1'), source, { recursive: true });
+  await connect(stage);
+  await chooseExport(stage, source);
+  await sendForTheFirstTime(stage);
+  await mapAndSendWhatWaited(stage);
+  await writeFixList(stage);
+  await saveForSupport(stage);
+  cpSync(district('day2'), source, { recursive: true });
+  await sendChanges(stage);
+  await declineHalf(stage, source);
+}, 300_000);
+
+async function connect(stage: Stage): Promise<void> {
+  const { page, api, shoot } = stage;
+  await heading(stage, 'Welcome to Rollbook', 1);
+  await shoot('guide-start');
+  await page.getByRole('link', { name: 'Connect' }).click();
+  await page.getByLabel('Address of the API').fill(api.url);
+  await page.getByRole('button', { name: 'Look there' }).click();
+  await page.getByText('Ed-Fi 5.2', { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByLabel('Key', { exact: true }).fill(api.key);
+  await page.getByLabel('Secret', { exact: true }).fill(api.secret);
+  await page.getByLabel('Name').fill(CONNECTION);
+  await page.getByRole('button', { name: 'Test the connection' }).click();
+  await page.getByText('Every step passed.').waitFor();
+  await shoot('guide-test');
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('radio', { name: /^identifier/ }).press('Space');
+  await page.getByRole('button', { name: 'Save the connection' }).click();
+  await page.getByRole('checkbox', { name: 'Sections', exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await heading(stage, 'The connection is ready');
+  await page.getByRole('link', { name: 'To the overview' }).click();
+  await heading(stage, 'Overview', 1);
+  expect((await api.requests()).POST).toBe(0);
+}
+
+async function chooseExport(stage: Stage, source: string): Promise<void> {
+  const { page, app, shoot } = stage;
+  await page.getByRole('link', { name: 'Choose the folder or zip that your SIS exports to.' }).click();
+  await heading(stage, 'Which export is sent?');
+  await page.getByRole('button', { name: /^Choose a folder/ }).click();
+  await answerDialog(stage, 'Choose a folder', 'Folder', source);
+  await heading(stage, 'Is this the right export?');
+  await page
+    .getByRole('grid', { name: 'Tables of the export' })
+    .getByRole('row', { name: 'Enrollments' })
+    .getByText('4,078')
+    .waitFor();
+  await shoot('guide-export');
+  await page.getByRole('button', { name: 'Use this export' }).click();
+  await page.getByText('Found', { exact: true }).waitFor();
+  expect(await app.call('sources.show', { connection: CONNECTION })).toMatchObject({ path: source, lastSent: null });
+}
+
+async function sendForTheFirstTime(stage: Stage): Promise<void> {
+  const { page, api, shoot } = stage;
+  await page.getByRole('link', { name: 'See what would be sent' }).click();
+  await heading(stage, 'The first batch');
+  await page.getByRole('button', { name: 'Look first' }).click();
+  await heading(stage, 'What would be sent');
+  await page.getByRole('button', { name: 'Students', exact: true }).waitFor();
+  await shoot('guide-plan');
+  // To look is not to send.
+  expect(await writesOf(stage)).toBe(0);
+  await page.getByRole('button', { name: /^Send [\d,]+ changes …$/ }).click();
+  await page
+    .getByRole('alertdialog')
+    .getByRole('button', { name: /^Send [\d,]+ changes$/ })
+    .click();
+  await heading(stage, 'The batch is done');
+  await page.getByRole('link', { name: /^Look at (the|all \d+) problems$/ }).waitFor();
+  await shoot('guide-done');
+  const account = await accountOf(stage);
+  expect(account).toMatchObject({ updated: 0, deleted: 0 });
+  expect(account.rejected).toBeGreaterThan(0);
+  await page.getByText(told(account.created), { exact: true }).first().waitFor();
+  expect((await api.requests()).DELETE).toBe(0);
+  await page.getByRole('link', { name: /^Look at (the|all \d+) problems$/ }).click();
+  await heading(stage, 'Problems', 1);
+  await page.getByRole('row', { name: /The code “EE”/ }).waitFor();
+  await shoot('guide-problems');
+}
+
+async function mapAndSendWhatWaited(stage: Stage): Promise<void> {
+  const { page, app, shoot } = stage;
+  const before = await app.call('problems.list', { connection: CONNECTION });
+  await open(stage, 'Descriptor map');
+  await page.getByRole('grid', { name: 'Codes' }).getByRole('row', { name: /EE/ }).click();
+  const dialog = page.getByRole('dialog');
+  const value = dialog.getByRole('option', { name: /^Early Education/ });
+  await value.waitFor();
+  await value.click();
+  await shoot('guide-pair');
+  await dialog.getByRole('button', { name: 'Pair', exact: true }).click();
+  await page.getByText('1 code is paired').waitFor();
+  await page.getByRole('button', { name: 'Send what waited' }).click();
+  await page.getByText(/^Sent: [\d,]+ records? created/).waitFor();
+  const after = await app.call('problems.list', { connection: CONNECTION });
+  expect(after.open.causes).toBe(before.open.causes - 1);
+  const account = await accountOf(stage);
+  expect(account.created).toBeGreaterThan(0);
+  expect(account).toMatchObject({ updated: 0, deleted: 0 });
+}
+
+async function writeFixList(stage: Stage): Promise<void> {
+  const { page, app, folder } = stage;
+  await open(stage, 'Problems');
+  await page.getByRole('button', { name: 'Fix list …' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Write a fix list' });
+  await dialog.getByText('It holds personal data').waitFor();
+  await dialog.getByRole('radio', { name: /^CSV/ }).press('Space');
+  await dialog.getByRole('button', { name: /^Choose where to save/ }).click();
+  const file = path.join(folder, 'fix.csv');
+  await answerDialog(stage, 'Choose where to save', 'File', file);
+  const saved = page.getByRole('alert').getByText(/^The fix list was saved: [\d,]+ rows?$/);
+  await saved.waitFor();
+  const rows = readFileSync(file, 'utf8').trim().split(/\r?\n/).length - 1;
+  expect(await saved.textContent()).toContain(told(rows));
+  const { open: left } = await app.call('problems.list', { connection: CONNECTION });
+  expect(left.causes).toBeGreaterThan(0);
+  expect(rows).toBeGreaterThanOrEqual(left.causes);
+}
+
+async function saveForSupport(stage: Stage): Promise<void> {
+  const { page, folder, shoot } = stage;
+  await open(stage, 'Support');
+  await page.getByRole('button', { name: 'Save the bundle …' }).waitFor();
+  await shoot('guide-support');
+  await page.getByRole('button', { name: 'Save the bundle …' }).click();
+  const file = path.join(folder, 'for-support.zip');
+  await answerDialog(stage, 'Choose where to save', 'File', file);
+  await page.getByRole('alert').getByText('The bundle was saved. Nothing was sent.').waitFor();
+  expect(statSync(file).size).toBeGreaterThan(1000);
+}
+
+async function sendChanges(stage: Stage): Promise<void> {
+  const { page, shoot } = stage;
+  const before = await writesOf(stage);
+  await open(stage, 'Batches');
+  const next = page.getByRole('button', { name: 'Next batch' });
+  const now = page.getByRole('button', { name: 'Send now' });
+  await next.or(now).first().waitFor();
+  if ((await now.count()) === 0) await next.click();
+  await now.click();
+  await heading(stage, 'The batch is done');
+  const { created, updated, deleted, unchanged, failed } = await accountOf(stage);
+  const changed = created + updated + deleted;
+  expect(created).toBeGreaterThan(0);
+  expect(updated).toBeGreaterThan(0);
+  expect(deleted).toBeGreaterThan(0);
+  expect(unchanged).toBeGreaterThan(changed * 10);
+  // Only what changed went; a change may take the API two requests.
+  const requests = (await writesOf(stage)) - before;
+  expect(requests).toBeGreaterThanOrEqual(changed);
+  expect(requests).toBeLessThanOrEqual(2 * (changed + failed));
+  await page.getByText(told(unchanged), { exact: true }).first().waitFor();
+  // The day after, in a look: nothing is left to do but what the SIS has to correct.
+  await open(stage, 'Overview');
+  await page.getByText('changed today').waitFor();
+  await shoot('guide-overview');
+}
+
+/** The SIS wrote half of it, over the export that was there. */
+async function declineHalf(stage: Stage, source: string): Promise<void> {
+  const { page, api, app, shoot } = stage;
+  const whole = readExport(source);
+  const users = table(whole, 'users');
+  const gone = new Set(users.rows.filter((_, i) => i % 2 === 0).map((row) => get(users, row, 'sourcedId')));
+  for (const name of ['users', 'enrollments', 'roles', 'demographics']) {
+    const of = table(whole, name);
+    const column = of.header.includes('userSourcedId') ? 'userSourcedId' : 'sourcedId';
+    drop(of, (row) => gone.has(get(of, row, column)));
+  }
+  writeExport(whole, source);
+  const writes = await writesOf(stage);
+  const students = (await api.read('ed-fi/students')).length;
+
+  await open(stage, 'Batches');
+  await page.getByRole('button', { name: 'Next batch' }).click();
+  await page.getByRole('button', { name: 'Send now' }).click();
+  await heading(stage, 'This batch waits for you');
+  await page.getByText('Nothing of it has been sent.').waitFor();
+  await page.getByText('Why Rollbook asks').waitFor();
+  await shoot('guide-waits');
+  await page.getByRole('button', { name: 'Leave it unsent' }).click();
+  await page.getByText('A batch waits for your approval').waitFor();
+  await open(stage, 'Overview');
+  await page.getByText('Waiting for you', { exact: true }).waitFor();
+  await page.getByRole('link', { name: 'Look at the plan that waits for your approval.' }).waitFor();
+  expect(await writesOf(stage)).toBe(writes);
+  expect((await newest(stage)).state).toBe('waiting');
+
+  // The SIS writes it again, whole: it goes without a question, and nothing was lost.
+  cpSync(district('day2'), source, { recursive: true });
+  await page.getByRole('link', { name: 'Look at the plan that waits for your approval.' }).click();
+  await page.getByRole('button', { name: 'Look first' }).click();
+  await heading(stage, 'What would be sent');
+  expect(await page.getByText('Why Rollbook asks').count()).toBe(0);
+  await page.getByRole('button', { name: /^List the problems$|^Send [\d,]+ changes? …$/ }).click();
+  await heading(stage, 'The batch is done');
+  expect(await accountOf(stage)).toMatchObject({ created: 0, updated: 0, deleted: 0 });
+  expect((await api.read('ed-fi/students')).length).toBe(students);
+  await open(stage, 'Overview');
+  await page.getByText('Waiting for you', { exact: true }).waitFor({ state: 'detached' });
+  expect(await app.call('sync.state', {})).toBeNull();
+}
+
+test('The engine dies, then the API and the network go: the batch goes on by itself, and nothing goes twice', async () => {
+  const stage = await openStage({ isKillable: true });
+  const { page, app, folder } = stage;
+  const { practice } = app;
+  const connection = 'Practice district';
+  await page.getByRole('button', { name: 'Start practicing' }).click();
+  await heading(stage, 'Overview', 1);
+  const source = path.join(folder, 'export');
+  await writeDistrict({ out: source, students: 60 });
+  await app.call('sources.set', { connection, path: source });
+  // So slow that there is time to do something in the middle.
+  await practice.faults({ weather: 'slow-down' });
+
+  await open(stage, 'Batches');
+  await page.getByRole('button', { name: 'Send now' }).click();
+  await heading(stage, 'Sending');
+  // The steward looks at something else: what is under way is seen from there too.
+  await open(stage, 'Overview');
+  const bar = page.getByRole('region', { name: 'What is under way' });
+  await bar.getByRole('progressbar').waitFor();
+  const sent = async (): Promise<number> => (await app.call('sync.state', {}))?.progress?.done ?? 0;
+  await expect.poll(sent, { timeout: 30_000 }).toBeGreaterThan(100);
+
+  await app.killEngine();
+  const away = page.getByRole('alert').getByText('The engine stopped and is being started again');
+  await away.waitFor();
+  await page.getByText('What the API confirmed is in the ledger. Nothing is sent twice.').waitFor();
+  await away.waitFor({ state: 'detached' });
+  await bar.getByRole('link', { name: 'Show' }).click();
+  await heading(stage, 'Sending');
+  await expect.poll(sent, { timeout: 30_000 }).toBeGreaterThan(50);
+
+  await practice.stop({ forget: false });
+  await page
+    .getByText('Waiting for the API')
+    .waitFor({ timeout: 8000 })
+    .catch(async (e) => {
+      await stage.shoot('debug');
+      throw e;
+    });
+  app.setOnline(false);
+  await page.getByText('There is no network').waitFor();
+  await practice.start();
+  app.setOnline(true);
+  await page.getByText('There is no network').waitFor({ state: 'detached' });
+  await heading(stage, 'The batch is done');
+  await accountOf(stage, connection);
+
+  // The API has each record that the ledger knows, once, and none besides.
+  const audit = await app.call('audit.run', { connection });
+  expect(audit).toMatchObject({});
+  await page.getByRole('button', { name: 'Next batch' }).click();
+  await page.getByRole('button', { name: 'Look first' }).click();
+  await heading(stage, 'What would be sent');
+  await page.getByText('There is nothing to send.').waitFor();
+}, 180_000);
