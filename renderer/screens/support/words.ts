@@ -3,7 +3,10 @@ import { plural } from '../../text/format.ts';
 
 export const GETS: readonly { readonly what: string; readonly how: string }[] = [
   { what: 'What happened, and when', how: 'from a closed list of events; there is no free text in it' },
-  { what: 'Counts', how: 'of records, requests and problems; in steps: fewer than ten are told as “<10”, more by their first two digits' },
+  {
+    what: 'Counts',
+    how: 'of records, requests and problems; in steps: fewer than ten are told as “<10”, more by their first two digits',
+  },
   { what: 'Names of the specification', how: 'resources, fields and descriptor types, as every API publishes them' },
   { what: 'The kind of each problem', how: 'by Rollbook’s own catalogue, with the HTTP status' },
   { what: 'Versions and settings', how: 'of Rollbook, of the API, and of this kind of computer' },
