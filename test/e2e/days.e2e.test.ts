@@ -1,6 +1,8 @@
 /**
  * Whole days of a steward, from an empty Rollbook on: what the specs of the single screens show piece by piece, in one go.
  *
+ * Its pictures, `guide-…`, are those of docs/guide.md: ROLLBOOK_SHOTS names a folder for them.
+ *
  * Everything a day does goes through `page`, and what the screens cannot show through `app` and `api`. So the same days run
  * in Electron: there `openStage` starts the app with Playwright's `_electron.launch`, `page` is its `firstWindow()`, and the
  * folder and save dialogs of the system, which this host draws itself, are answered in the main process.
@@ -78,7 +80,6 @@ test('The first day, the second, and the day on which half the export is missing
 async function connect(stage: Stage): Promise<void> {
   const { page, api, shoot } = stage;
   await heading(stage, 'Welcome to Rollbook', 1);
-  await shoot('guide-start');
   await page.getByRole('link', { name: 'Connect' }).click();
   await page.getByLabel('Address of the API').fill(api.url);
   await page.getByRole('button', { name: 'Look there' }).click();
@@ -102,7 +103,7 @@ async function connect(stage: Stage): Promise<void> {
 }
 
 async function chooseExport(stage: Stage, source: string): Promise<void> {
-  const { page, app, shoot } = stage;
+  const { page, app } = stage;
   await page.getByRole('link', { name: 'Choose the folder or zip that your SIS exports to.' }).click();
   await heading(stage, 'Which export is sent?');
   await page.getByRole('button', { name: /^Choose a folder/ }).click();
@@ -113,7 +114,6 @@ async function chooseExport(stage: Stage, source: string): Promise<void> {
     .getByRole('row', { name: 'Enrollments' })
     .getByText('4,078')
     .waitFor();
-  await shoot('guide-export');
   await page.getByRole('button', { name: 'Use this export' }).click();
   await page.getByText('Found', { exact: true }).waitFor();
   await page.getByRole('alertdialog').getByRole('button', { name: 'Close' }).click();
