@@ -61,7 +61,13 @@ export interface BatchState {
   readonly moments: readonly Moment[];
   readonly notices: readonly EventOf<'notice'>[];
   /** The API does not answer: in the engine's words, and how many records were done then. */
-  readonly away: { readonly sentence: string; readonly done: number } | undefined;
+  readonly away:
+    | {
+        readonly sentence: string;
+        readonly phase: EventOf<'progress'>['phase'] | undefined;
+        readonly done: number;
+      }
+    | undefined;
 }
 
 /** A steward's own batch waits as long for an API that goes away as one that begins by itself: ten minutes. */
@@ -154,12 +160,12 @@ let spacing = FIRST_SPACING_MS;
 let newest: string | undefined;
 
 function onProgress({ phase, done, perSecond, connections }: EventOf<'progress'>): void {
-  if (phase !== 'sending') return;
   const { moments, away } = now();
-  if (away !== undefined && done > away.done) {
+  if (away !== undefined && (phase !== away.phase || done > away.done)) {
     set({ away: undefined });
     say('The API answers again. The batch goes on.');
   }
+  if (phase !== 'sending') return;
   const at = Date.now();
   const last = moments.at(-1);
   // From here on the ledger lists it.
@@ -201,7 +207,8 @@ export function startListeningToBatches(): void {
       return;
     }
     if (now().away === undefined) say(notice.sentence);
-    set({ away: { sentence: notice.sentence, done: useLive.getState().progress?.done ?? 0 } });
+    const { progress } = useLive.getState();
+    set({ away: { sentence: notice.sentence, phase: progress?.phase, done: progress?.done ?? 0 } });
   });
   listen('plan', ({ plan }) => {
     const connection = newest;

@@ -17,6 +17,7 @@ import { toast } from '../../state/toasts.ts';
 import { bytes, list, number, plural } from '../../text/format.ts';
 import css from './Connections.module.css';
 import { KeyFacts } from './KeyFacts.tsx';
+import { ReadBack } from './ReadBack.tsx';
 
 export function Detail({ name }: { readonly name: string }) {
   const detail = useQuery('connections.show', { name });
@@ -63,6 +64,7 @@ export function Detail({ name }: { readonly name: string }) {
               </div>
               <TestSection name={name} />
             </div>
+            <ReadBack connection={name} />
             {open === 'edit' && <Edit connection={connection} onClose={close} />}
           </>
         )}
