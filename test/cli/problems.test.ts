@@ -85,7 +85,9 @@ describe('problems', () => {
     await here.sync(at.dirty);
     const { group } = await causeOf(here, 'descriptor-unmapped');
     const shown = await here.run('problems', '--group', group);
-    expect(shown.stdout).toMatch(/^batch +records +held\n(\d{4}-\d\d-\d\d \d\d:\d\d {2}█+ +[\d·]+ +[\d·]+\n){2}/m);
+    expect(shown.stdout).toMatch(
+      /^batch +records +held\n(\d{4}-\d\d-\d\d \d\d:\d\d {2}[█▉▊▋▌▍▎▏]+ +[\d·]+ +[\d·]+\n){2}/m,
+    );
     expect(shown.stdout).toContain('ongoing, first seen');
   });
 

@@ -22,6 +22,10 @@ const has = (command: string): boolean => spawnSync('sh', ['-c', `command -v ${c
 const hasKeyring = has('dbus-run-session') && has('gnome-keyring-daemon');
 const MODULE = JSON.stringify(new URL('../../core/connections/secrets.ts', import.meta.url).href);
 
+/** The daemon takes its name on the bus a moment after it has gone into the background: longer on a busy machine. */
+const UNTIL_THERE = `for i in $(seq 100); do dbus-send --session --print-reply --dest=org.freedesktop.DBus / \
+  org.freedesktop.DBus.NameHasOwner string:org.freedesktop.secrets | grep -q true && break; sleep 0.1; done`;
+
 /** Runs a script in a session with a keyring of its own, in a home that is gone afterwards. */
 function inKeyring(script: string, withKeyring = true): unknown {
   const home = mkdtempSync(path.join(tmpdir(), 'rollbook-keyring-'));
@@ -29,7 +33,7 @@ function inKeyring(script: string, withKeyring = true): unknown {
   const file = path.join(home, 'script.mjs');
   writeFileSync(file, script);
   const unlock = withKeyring
-    ? "printf '\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; "
+    ? `printf '\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; ${UNTIL_THERE}; `
     : '';
   const run = `${unlock}exec '${process.execPath}' --disable-warning=ExperimentalWarning '${file}'`;
   const { stdout, stderr, status } = spawnSync('dbus-run-session', ['--', 'sh', '-c', run], {

@@ -24,10 +24,14 @@ test('problems of the first format become causes with their counts', () => {
       (1, 1, 1, 1, 2, 1, NULL, 'users.csv', 7), (2, 1, 1, 1, 2, 2, NULL, 'users.csv', 9), (3, 2, 1, 1, 3, NULL, 1, 'users.csv', 12),
       (4, 1, 1, 1, 2, 3, NULL, 'users.csv', 9), (5, 2, 1, 1, 2, 4, NULL, 'users.csv', 10),
       (6, 3, 2, 1, 4, 5, NULL, 'users.csv', 7), (7, 1, 1, 1, 1, NULL, NULL, 'users.csv', 8);
+    INSERT INTO record (resource_id, key_hash, full_hash, source_hash, state, confirmed_at) VALUES
+      (1, x'01', x'01', x'01', 1, 1), (1, x'02', x'01', x'01', 2, 1), (2, x'01', x'01', x'01', 3, 1);
   `);
   db.close();
 
   const ledger = ledgerIn(folder);
+  // Of its records, those that somebody else sent do not count.
+  expect([ledger.confirmedCount(1), ledger.confirmedCount(2)]).toEqual([2, 0]);
   const [first, second, ...more] = ledger.problems.groups(1);
   expect(more).toEqual([]);
   expect(first).toMatchObject({

@@ -142,3 +142,48 @@ test('a confirmed record takes less than 120 bytes on disk', () => {
   expect(each).toBeLessThan(120);
   expect(each).toBeGreaterThan(KEY_BYTES + FULL_BYTES + SOURCE_BYTES + 16);
 });
+
+test('the count of a connection follows every record that comes, changes hands and goes', () => {
+  const ledger = ledgerIn(dataFolder());
+  const here = ledger.addConnection('a', '{}', 1).id;
+  const there = ledger.addConnection('b', '{}', 1).id;
+  const [students, staffs] = [ledger.resourceId(here, 'ed-fi/students'), ledger.resourceId(here, 'ed-fi/staffs')];
+  const keys = Array.from({ length: 4 }, () => randomBytes(KEY_BYTES));
+  const [one, two, three, four] = keys as [Buffer, Buffer, Buffer, Buffer];
+  const confirm = (resource: number, keyHash: Buffer, state: RecordState): void =>
+    ledger.records.confirm(
+      resource,
+      { keyHash, fullHash: randomBytes(FULL_BYTES), sourceHash: randomBytes(SOURCE_BYTES), apiId: undefined, state },
+      1,
+    );
+  const count = (): number => ledger.confirmedCount(here);
+  expect(count()).toBe(0);
+  confirm(students, one, RecordState.confirmed);
+  confirm(staffs, two, RecordState.adopted);
+  confirm(students, three, RecordState.matched);
+  confirm(ledger.resourceId(there, 'ed-fi/students'), four, RecordState.confirmed);
+  expect(count()).toBe(2);
+  // Sent again; met in the source; taken over from somebody else.
+  confirm(students, one, RecordState.confirmed);
+  ledger.records.claim(staffs, two, randomBytes(SOURCE_BYTES));
+  expect(count()).toBe(2);
+  confirm(students, three, RecordState.adopted);
+  expect(count()).toBe(3);
+  confirm(students, three, RecordState.matched);
+  expect(count()).toBe(2);
+  ledger.records.remove(students, three);
+  ledger.records.remove(students, one);
+  ledger.records.remove(students, one);
+  expect(count()).toBe(1);
+  // What is taken back was never counted.
+  expect(() =>
+    ledger.transaction(() => {
+      confirm(students, four, RecordState.confirmed);
+      throw new Error('taken back');
+    }),
+  ).toThrow('taken back');
+  expect(count()).toBe(1);
+  ledger.removeConnection(here);
+  expect(count()).toBe(0);
+  expect(ledger.confirmedCount(there)).toBe(1);
+});
