@@ -2,7 +2,7 @@
 import type { Profile } from './connections/profile.ts';
 import { isOff } from './connections/resources.ts';
 import type { CommandName, CommandOutput, EngineEvent, ParsedInput, SyncResult } from './contract/schemas.ts';
-import type { EdFiClient } from './edfi/client.ts';
+import type { ClientOptions, EdFiClient } from './edfi/client.ts';
 import { keyReader } from './edfi/keys.ts';
 import type { JsonObject } from './edfi/model.ts';
 import type { EngineLog } from './engine-log.ts';
@@ -13,7 +13,7 @@ import { adoptConnection } from './sync/adopt.ts';
 import { type AuditInput, auditConnection } from './sync/audit.ts';
 import { comparableReader } from './sync/comparable.ts';
 import type { Concurrency } from './sync/concurrency.ts';
-import { displayName } from './sync/describe.ts';
+import { awayNotice, displayName } from './sync/describe.ts';
 import { differencesOf } from './sync/differences.ts';
 import { loadKnowledge } from './sync/knowledge.ts';
 import { compileChosen } from './sync/needs.ts';
@@ -29,7 +29,7 @@ export interface BatchesInput {
   readonly maxConnections: number;
   readonly find: (connection: string) => ConnectionRow;
   readonly profileOf: (row: ConnectionRow) => Profile;
-  readonly clientOf: (row: ConnectionRow, signal: AbortSignal) => EdFiClient;
+  readonly clientOf: (row: ConnectionRow, signal: AbortSignal, onEvent?: ClientOptions['onEvent']) => EdFiClient;
   /** Looks a clone over once its API is known. */
   readonly compareWhereNew: (connectionId: number) => Promise<void>;
   readonly problems: EngineProblems;
@@ -107,7 +107,11 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
       controller,
       pause: createPause(),
     };
-    const client = input.clientOf(row, controller.signal);
+    const client = input.clientOf(row, controller.signal, (event) => {
+      // While it sends, the sending itself waits for the API, and says so.
+      if (kind === 'read-back' || current.progress?.phase === 'sending') return;
+      if (event.kind === 'retry' && event.reason === 'connection') emit(awayNotice(event.waitMs));
+    });
     running = current;
     try {
       return await work(row, client, current);

@@ -70,7 +70,7 @@ export interface Connections {
   /** @throws Failure `connection-unknown` */
   find(name: string): ConnectionRow;
   profileOf(row: ConnectionRow): Profile;
-  clientOf(row: ConnectionRow, signal: AbortSignal): EdFiClient;
+  clientOf(row: ConnectionRow, signal: AbortSignal, onEvent?: ClientOptions['onEvent']): EdFiClient;
   /** Looks a clone over once its API is known; called after each batch. */
   compareWhereNew(connectionId: number): Promise<void>;
   /** @throws Failure `ledger-in-use` while a batch is running */
@@ -686,9 +686,10 @@ export function createConnections(input: ConnectionsInput): Connections {
     keyInfo: (id) => keptKeyInfo(id)?.info,
     find,
     profileOf,
-    clientOf: (row, signal) => {
+    clientOf: (row, signal, onEvent) => {
       const profile = profileOf(row);
-      return createClient(clientOptions(profile, () => secretOf(row, profile), signal));
+      const options = clientOptions(profile, () => secretOf(row, profile), signal);
+      return createClient(onEvent === undefined ? options : { ...options, onEvent });
     },
     compareWhereNew,
     updateProfile: (row, profile) => {

@@ -1,4 +1,5 @@
 /** The words for what a plan and its guard say. */
+import type { EngineEvent } from '../contract/schemas.ts';
 import { shortName } from '../edfi/model.ts';
 import type { GuardReason } from './guard.ts';
 
@@ -21,3 +22,10 @@ export function describeGuard(reason: GuardReason): string {
       return `${reason.count} of ${reason.of} ${displayName(reason.resource)} would be changed: check that the export and the settings are the right ones.`;
   }
 }
+
+/** @param ms until the API is asked again */
+export const awayNotice = (ms: number): Extract<EngineEvent, { type: 'notice' }> => ({
+  type: 'notice',
+  code: 'api-away',
+  sentence: `The API does not answer. The batch waits and asks again in ${Math.max(1, Math.ceil(ms / 1000))} s; nothing is lost.`,
+});

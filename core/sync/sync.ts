@@ -22,7 +22,7 @@ import { openSnapshot, saveSnapshot } from '../sources/snapshot.ts';
 import type { Source } from '../sources/types.ts';
 import { describeChanges, type Notice } from './api-changes.ts';
 import type { Concurrency } from './concurrency.ts';
-import { describeGuard, displayName } from './describe.ts';
+import { awayNotice, describeGuard, displayName } from './describe.ts';
 import { type DispatchResult, dispatch, type Sender } from './dispatch.ts';
 import { type GuardReason, guardPlan } from './guard.ts';
 import { createHashes } from './hashes.ts';
@@ -484,12 +484,7 @@ async function send(
       maxConnections: input.maxConnections,
       now: input.now,
       patienceMs: input.patienceMs,
-      onWaiting: (ms) =>
-        input.emit({
-          type: 'notice',
-          code: 'api-away',
-          sentence: `The API does not answer. The batch waits and asks again in ${Math.ceil(ms / 1000)} s; nothing is lost.`,
-        }),
+      onWaiting: (ms) => input.emit(awayNotice(ms)),
       onProgress: ({ done, total, connections, resources }) => {
         onConnections(connections);
         const paused = input.pause?.isOn === true;

@@ -48,7 +48,7 @@ export function App() {
       </div>
       <LiveRegion />
       <PathChooser />
-      <Toasts />
+      <Toasts place={route.place} />
     </RouterProvider>
   );
 }

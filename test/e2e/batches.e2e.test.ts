@@ -51,6 +51,7 @@ test('The first batch: looked at, approved by keyboard, paused, cut off, and gon
   const { page, api, app, expectAccessible, shoot, tabTo, focused } = stage;
   await openBatches(stage);
   await page.getByRole('button', { name: 'Look first' }).waitFor();
+  expect(await page.getByRole('button', { name: 'Send now' }).count()).toBe(0);
   await expectAccessible();
   await shoot('batches-start');
 
@@ -275,6 +276,28 @@ test('At 200 % zoom nothing is lost', async () => {
   });
   const { page, shoot } = stage;
   await openBatches(stage);
+  // What is said in passing covers nothing that is acted on, and stays with its place.
+  await page.getByText('Another one, for this time').click();
+  await page.getByRole('button', { name: 'Choose a folder' }).click();
+  await page.getByRole('dialog').getByLabel('Folder', { exact: true }).fill(source);
+  await page.getByRole('button', { name: 'Choose', exact: true }).click();
+  await page.getByRole('button', { name: 'Use it for every batch from now on' }).click();
+  const said = page.getByText('The next batches are made of this export.');
+  await said.waitFor();
+  expect(await overflows(page)).toBe(false);
+  await shoot('toast-zoom');
+  // It waits while it is pointed at.
+  await said.hover();
+  await page.getByRole('button', { name: 'Look first' }).click({ trial: true });
+  await page.setViewportSize({ width: 1366, height: 768 });
+  await shoot('toast');
+  await page.getByRole('button', { name: 'Look first' }).click({ trial: true });
+  await page.setViewportSize({ width: 683, height: 384 });
+  await page.waitForTimeout(1000);
+  await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Overview' }).click();
+  await said.waitFor({ state: 'detached', timeout: 1000 });
+  await openBatches(stage);
+
   await page.getByRole('button', { name: 'Look first' }).click();
   await page.getByRole('heading', { name: 'What would be sent', exact: true }).waitFor();
   expect(await overflows(page)).toBe(false);

@@ -320,7 +320,14 @@ test('The engine dies, then the API and the network go: the batch goes on by its
   await practice.faults({ weather: 'slow-down' });
 
   await open(stage, 'Batches');
-  await page.getByRole('button', { name: 'Send now' }).click();
+  // Nothing was ever sent: there is no way around looking first.
+  await page.getByRole('button', { name: 'Look first' }).click();
+  await heading(stage, 'What would be sent');
+  await page.getByRole('button', { name: /^Send .* changes …$/ }).click();
+  await page
+    .getByRole('alertdialog')
+    .getByRole('button', { name: /^Send .* changes$/ })
+    .click();
   await heading(stage, 'Sending');
   // The steward looks at something else: what is under way is seen from there too.
   await open(stage, 'Overview');

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { ProblemGroupView } from '../../core/contract/schemas.ts';
 import { CATALOGUE } from '../../core/errors/catalogue.ts';
-import { blocks, headline, partsOfUri, plainly } from '../../renderer/screens/problems/words.ts';
+import { blocks, headline, partsOfUri } from '../../renderer/screens/problems/words.ts';
+import { plainly } from '../../renderer/text/names.ts';
 
 const group: ProblemGroupView = {
   group: 'G-7K4M-2Q',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { bytes, duration, list, number, plural, relative, share } from '../../renderer/text/format.ts';
-import { inWords } from '../../renderer/text/names.ts';
+import { inWords, plainly } from '../../renderer/text/names.ts';
 
 test('Numbers have their thousands apart, and words their number', () => {
   expect(number(1_234_567)).toBe('1,234,567');
@@ -65,4 +65,24 @@ test('Names of the field read as words', () => {
       'tpdm/EPPs',
     ].map(inWords),
   ).toEqual(['Student school associations', 'Local education agency', 'Grade level descriptor', 'Schools', 'EPPs']);
+});
+
+test('Sentences of the engine have the names of the model as words, and all else as it is', () => {
+  expect(
+    [
+      'birthDate is missing',
+      '3 of 9 staffEducationOrganizationAssignmentAssociations (33 %) would be deleted: check that it is complete.',
+      '12 students are sent without gradeLevels[].gradeLevelDescriptor: a code is not paired with a GradeLevelDescriptor.',
+      "This API's staffs have no schoolReference.schoolId: it is left out.",
+      'Switched off: sections, studentUSI.',
+      'The export lacks academicSessions.csv, e.g. for api.example.org (userSourcedId, OneRoster) of “northEast”.',
+    ].map(plainly),
+  ).toEqual([
+    'Birth date is missing',
+    '3 of 9 staff education organization assignment associations (33 %) would be deleted: check that it is complete.',
+    '12 students are sent without grade level descriptor in grade levels: a code is not paired with a grade level descriptor.',
+    "This API's staffs have no school id in school reference: it is left out.",
+    'Switched off: sections, student USI.',
+    'The export lacks academicSessions.csv, e.g. for api.example.org (userSourcedId, OneRoster) of “northEast”.',
+  ]);
 });

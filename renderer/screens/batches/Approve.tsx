@@ -6,7 +6,7 @@ import { Dialog } from '../../components/Dialog.tsx';
 import { CheckField, TextField } from '../../components/Field.tsx';
 import { Notice } from '../../components/Notice.tsx';
 import { list, number, plural } from '../../text/format.ts';
-import { inWords } from '../../text/names.ts';
+import { inWords, plainly } from '../../text/names.ts';
 import css from './Batches.module.css';
 import { changesInWords, MANY_DELETES, type Totals, totalsOf, workOf } from './words.ts';
 
@@ -115,7 +115,7 @@ export function Guard({ plan: { guard }, most = 4 }: { readonly plan: PlanView; 
     >
       <ul className={guard.length > 1 ? css.points : undefined}>
         {shown.map((sentence) => (
-          <li key={sentence}>{sentence}</li>
+          <li key={sentence}>{plainly(sentence)}</li>
         ))}
       </ul>
     </Notice>

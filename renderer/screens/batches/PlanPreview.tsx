@@ -11,7 +11,7 @@ import { Approve, Guard } from './Approve.tsx';
 import css from './Batches.module.css';
 import { type CountColumn, CountTable } from './CountTable.tsx';
 import { Samples } from './Samples.tsx';
-import { approvalOf, changesInWords, totalsOf, workOf } from './words.ts';
+import { approvalOf, changesInWords, noticeInWords, totalsOf, workOf } from './words.ts';
 
 const COLUMNS: readonly CountColumn<ResourcePlanView>[] = [
   {
@@ -104,8 +104,8 @@ export function PlanPreview({ connection, plan: { view, at }, ending, asked }: P
         {notices.length > 0 && (
           <Notice tone="info" title="Good to know">
             <ul className={notices.length > 1 ? css.points : undefined}>
-              {notices.map(({ sentence }) => (
-                <li key={sentence}>{sentence}</li>
+              {notices.map(({ code, sentence }) => (
+                <li key={sentence}>{noticeInWords(code, sentence)}</li>
               ))}
             </ul>
           </Notice>
@@ -134,12 +134,15 @@ export function PlanPreview({ connection, plan: { view, at }, ending, asked }: P
             {changes === 0 ? <strong>There is nothing to send.</strong> : <strong>{changesInWords(totals)}.</strong>}
             {leftOut > 0 && <span className={css.aside}> {plural(leftOut, 'record is', 'records are')} left out.</span>}
           </p>
-          <Button onPress={() => putAside(connection)}>{isKept ? 'Put aside' : 'Leave it unsent'}</Button>
+          {/* What waits for approval was stopped for a reason: leaving it is what is offered first. */}
+          <Button look={isKept ? 'secondary' : 'primary'} onPress={() => putAside(connection)}>
+            {isKept ? 'Put aside' : 'Leave it unsent'}
+          </Button>
           <Button icon="refresh" onPress={() => void runBatch({ ...again, isPlan: true })}>
             {isKept ? 'Look again' : 'Look closer'}
           </Button>
           {changes > 0 && (
-            <Button look="primary" icon="batches" onPress={() => setAsking(true)}>
+            <Button look={isKept ? 'primary' : 'secondary'} icon="batches" onPress={() => setAsking(true)}>
               Send {plural(changes, totals.deletes === changes ? 'deletion' : 'change')} …
             </Button>
           )}

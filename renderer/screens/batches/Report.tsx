@@ -9,6 +9,7 @@ import { Facts } from '../../components/Facts.tsx';
 import { Notice } from '../../components/Notice.tsx';
 import { duration, number, plural } from '../../text/format.ts';
 import { inWords } from '../../text/names.ts';
+import { headline } from '../problems/words.ts';
 import { Account } from './Account.tsx';
 import css from './Batches.module.css';
 import { type CountColumn, CountTable } from './CountTable.tsx';
@@ -131,14 +132,14 @@ export function Causes({ connection }: { readonly connection: string }) {
     <div className={css.causes}>
       <h3 className={css.small}>{plural(open.causes, 'cause')} to look at</h3>
       <ul>
-        {groups.map(({ group, title, resource, records, held }) => (
-          <li key={group}>
+        {groups.map((cause) => (
+          <li key={cause.group}>
             <span>
-              {title} <span className={css.aside}>· {inWords(resource)}</span>
+              {headline(cause)} <span className={css.aside}>· {inWords(cause.resource)}</span>
             </span>
             <span className={css.causeCount}>
-              {plural(records, 'record')}
-              {held > 0 && <span className={css.aside}> and {number(held)} that wait for them</span>}
+              {plural(cause.records, 'record')}
+              {cause.held > 0 && <span className={css.aside}> and {number(cause.held)} that wait for them</span>}
             </span>
           </li>
         ))}

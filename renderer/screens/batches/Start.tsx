@@ -44,6 +44,8 @@ function Choose({ connection, own, newest }: ChooseProps) {
   const [isRetry, setRetry] = useState(false);
   const keep = useAct('sources.set');
   const hasScreen = screens.some(({ place }) => place === 'sources');
+  // Nobody sends a whole district for the first time without having seen what that is.
+  const isFirst = own.lastSent === null;
   const path = which === 'own' ? own.path : other;
   const isUsable = which === 'own' ? own.path !== null && own.isThere : other !== undefined;
   const begin = (isPlan: boolean): void => {
@@ -145,17 +147,23 @@ function Choose({ connection, own, newest }: ChooseProps) {
           <Button look="primary" icon="find" onPress={() => begin(true)} isDisabled={!isUsable}>
             Look first
           </Button>
-          <p className={css.aside}>Shows what would be created, changed and deleted. Nothing is sent.</p>
-        </div>
-        <div>
-          <Button icon="batches" onPress={() => begin(false)} isDisabled={!isUsable}>
-            Send now
-          </Button>
           <p className={css.aside}>
-            Sends at once. If more than a tenth of anything, or more than 500 records, would be deleted, it waits for
-            you first.
+            {isFirst
+              ? 'Shows what would be created, changed and deleted. You send it from there, once you have seen it.'
+              : 'Shows what would be created, changed and deleted. Nothing is sent.'}
           </p>
         </div>
+        {!isFirst && (
+          <div>
+            <Button icon="batches" onPress={() => begin(false)} isDisabled={!isUsable}>
+              Send now
+            </Button>
+            <p className={css.aside}>
+              Sends at once. If more than a tenth of anything, or more than 500 records, would be deleted, it waits for
+              you first.
+            </p>
+          </div>
+        )}
       </div>
       {own.lastSent !== null && (
         <p className={css.aside}>

@@ -114,8 +114,10 @@ function Waiting({ isPaused, hasBegun }: { readonly isPaused: boolean; readonly 
     return (
       <Notice tone="wait" title="Waiting for the API">
         <p>
-          {away.sentence} It is asked for up to {duration(PATIENCE_SECONDS).replace(/ 0 s$/, '')}; if it stays away, the
-          batch ends, and what is left goes with the next one. {stays}
+          {away.sentence}{' '}
+          {progress?.phase === 'sending'
+            ? `It is asked for up to ${duration(PATIENCE_SECONDS).replace(/ 0 s$/, '')}; if it stays away, the batch ends, and what is left goes with the next one. ${stays}`
+            : 'This batch has sent nothing so far.'}
         </p>
       </Notice>
     );

@@ -4,6 +4,7 @@ import type { IconName } from '../../components/icons.tsx';
 import type { Tone } from '../../components/Notice.tsx';
 import type { Approved } from '../../state/batch.ts';
 import { absolute, list, plural } from '../../text/format.ts';
+import { plainly } from '../../text/names.ts';
 
 export interface Word {
   readonly word: string;
@@ -152,3 +153,7 @@ export const MANY_DELETES = 100;
 /** `Batch 12, Sat, Nov 21, 2026, 6:12 AM` */
 export const batchName = ({ id, startedAt }: Pick<BatchView, 'id' | 'startedAt'>): string =>
   `Batch ${id}, ${absolute(startedAt)}`;
+
+/** A notice of the engine: what speaks of the API's model has its names as words, what speaks of files has theirs. */
+export const noticeInWords = (code: string, sentence: string): string =>
+  /^(?:api|resource|property|sent)-/.test(code) ? plainly(sentence) : sentence;

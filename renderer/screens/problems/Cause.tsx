@@ -1,12 +1,12 @@
 /** One cause: what to do about it, what it keeps back, how it went over the batches, and its records. */
-import { type ReactNode, useCallback } from 'react';
+import { type ReactNode, useCallback, useMemo } from 'react';
 import type { CommandOutput, ProblemGroupView, ProblemRecordView } from '../../../core/contract/schemas.ts';
 import { go, hrefOf } from '../../app/routes.ts';
 import { ask } from '../../client/client.ts';
 import { useAct, usePages, useQuery } from '../../client/query.ts';
 import { Button } from '../../components/Button.tsx';
 import { BarChart } from '../../components/Chart.tsx';
-import { DataTable } from '../../components/DataTable.tsx';
+import { type DataColumn, DataTable } from '../../components/DataTable.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { Empty, Loaded, Refusal } from '../../components/Notice.tsx';
 import { Card, Page, Section } from '../../components/Page.tsx';
@@ -14,25 +14,14 @@ import { When } from '../../components/When.tsx';
 import { say } from '../../state/live.ts';
 import { toast } from '../../state/toasts.ts';
 import { number, plural } from '../../text/format.ts';
-import { inWords } from '../../text/names.ts';
+import { inWords, plainly } from '../../text/names.ts';
 import { StateBadge } from './CauseList.tsx';
 import { chartBatches, summaryOf } from './chart.ts';
 import { useFixList } from './FixList.tsx';
 import { Pairing } from './Pairing.tsx';
 import css from './Problems.module.css';
 import { type Retry, RetryOutcome, useRetry } from './retry.tsx';
-import {
-  blockedBy,
-  blocks,
-  headline,
-  kindOf,
-  placeOf,
-  plainly,
-  recordState,
-  STATES,
-  waiting,
-  whoCan,
-} from './words.ts';
+import { blockedBy, blocks, headline, kindOf, placeOf, recordState, STATES, waiting, whoCan } from './words.ts';
 
 type Whole = CommandOutput<'problems.group'>;
 
@@ -379,6 +368,31 @@ const keyOf = ({ id }: ProblemRecordView): string => String(id);
 
 /** Records among the problems: where they are and how they stand, nothing of what is in them. */
 export function RecordTable({ rows, pages, total, onOpen, isNarrow = false }: RecordTableProps) {
+  // The same ones each time: with others, every row that was read would be made again with each page.
+  const columns = useMemo<readonly DataColumn<ProblemRecordView>[]>(
+    () => [
+      {
+        id: 'file',
+        title: 'File',
+        width: '1fr',
+        minWidth: isNarrow ? 110 : 130,
+        cell: ({ file }) => file ?? 'Not in the export',
+      },
+      { id: 'row', title: 'Row', width: 80, isNumber: true, cell: ({ row }) => (row === null ? '' : number(row)) },
+      { id: 'resource', title: 'Resource', width: '2fr', minWidth: 190, cell: ({ resource }) => inWords(resource) },
+      ...(isNarrow
+        ? []
+        : [{ id: 'kind', title: 'Change', width: 110, cell: ({ kind }: ProblemRecordView) => kindOf(kind) }]),
+      {
+        id: 'state',
+        title: 'State',
+        width: isNarrow ? '1fr' : '2fr',
+        minWidth: 110,
+        cell: (record) => recordState(record),
+      },
+    ],
+    [isNarrow],
+  );
   return (
     <DataTable
       label="Records"
@@ -389,27 +403,7 @@ export function RecordTable({ rows, pages, total, onOpen, isNarrow = false }: Re
       total={total}
       onRow={onOpen}
       empty={<Empty title="No records">They are all in the API, or no longer among the problems.</Empty>}
-      columns={[
-        {
-          id: 'file',
-          title: 'File',
-          width: '1fr',
-          minWidth: isNarrow ? 110 : 130,
-          cell: ({ file }) => file ?? 'Not in the export',
-        },
-        { id: 'row', title: 'Row', width: 80, isNumber: true, cell: ({ row }) => (row === null ? '' : number(row)) },
-        { id: 'resource', title: 'Resource', width: '2fr', minWidth: 190, cell: ({ resource }) => inWords(resource) },
-        ...(isNarrow
-          ? []
-          : [{ id: 'kind', title: 'Change', width: 110, cell: ({ kind }: ProblemRecordView) => kindOf(kind) }]),
-        {
-          id: 'state',
-          title: 'State',
-          width: isNarrow ? '1fr' : '2fr',
-          minWidth: 110,
-          cell: (record) => recordState(record),
-        },
-      ]}
+      columns={columns}
     />
   );
 }

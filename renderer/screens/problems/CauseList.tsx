@@ -6,8 +6,9 @@ import { Icon } from '../../components/icons.tsx';
 import { Badge } from '../../components/Notice.tsx';
 import { When } from '../../components/When.tsx';
 import { number } from '../../text/format.ts';
+import { plainly } from '../../text/names.ts';
 import css from './Problems.module.css';
-import { blockedBy, blocks, headline, placeOf, plainly, STATES, whoCan } from './words.ts';
+import { blockedBy, blocks, headline, placeOf, STATES, whoCan } from './words.ts';
 
 export interface CauseListProps {
   readonly label: string;

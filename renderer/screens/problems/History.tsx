@@ -1,8 +1,8 @@
 /** What became of a record so far. */
 import type { FoundRecord } from '../../../core/contract/schemas.ts';
 import { When } from '../../components/When.tsx';
+import { plainly } from '../../text/names.ts';
 import css from './Problems.module.css';
-import { plainly } from './words.ts';
 
 export function History({ history, confirmed }: Pick<FoundRecord, 'history' | 'confirmed'>) {
   return (

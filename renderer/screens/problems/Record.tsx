@@ -12,11 +12,12 @@ import { Scroll } from '../../components/Scroll.tsx';
 import { When } from '../../components/When.tsx';
 import { copyText } from '../../state/toasts.ts';
 import { list, number, plural } from '../../text/format.ts';
+import { plainly } from '../../text/names.ts';
 import { RecordTable } from './Cause.tsx';
 import { History } from './History.tsx';
 import css from './Problems.module.css';
 import { RetryOutcome, useRetry } from './retry.tsx';
-import { headline, kindOf, placeOf, plainly, RECORD_TONES, recordState, resourceWords, whoCan } from './words.ts';
+import { headline, kindOf, placeOf, RECORD_TONES, recordState, resourceWords, whoCan } from './words.ts';
 
 export interface RecordProps {
   readonly connection: string;

@@ -3,7 +3,7 @@ import type { GroupState, ProblemGroupView, ProblemRecordView, SyncResult } from
 import type { IconName } from '../../components/icons.tsx';
 import type { Tone } from '../../components/Notice.tsx';
 import { list, plural } from '../../text/format.ts';
-import { inWords } from '../../text/names.ts';
+import { midSentence, plainly } from '../../text/names.ts';
 
 export const STATES: Readonly<
   Record<
@@ -28,23 +28,8 @@ const PEOPLE: Readonly<Record<string, string>> = {
 /** Who usually can put it right. */
 export const whoCan = (who: string): string => PEOPLE[who] ?? who;
 
-/**
- * `birthDate is missing` → `Birth date is missing`. Names of members and descriptors, written as words; what is in
- * brackets is a column of the export, and stays as it is there.
- */
-export function plainly(text: string): string {
-  const said = text.replace(
-    /\([^)]*\)|\b(?:[a-z]+(?:[A-Z][a-z\d]*)+|[A-Z][a-z\d]+(?:[A-Z][a-z\d]*)*(?:Descriptor|Association|Reference)s?)\b/g,
-    (word) => (word.startsWith('(') ? word : inWords(word).toLowerCase()),
-  );
-  return said.charAt(0).toUpperCase() + said.slice(1);
-}
-
 /** `student school associations`, in mid-sentence. */
-export const resourceWords = (resource: string): string => {
-  const words = inWords(resource);
-  return words.charAt(0).toLowerCase() + words.slice(1);
-};
+export const resourceWords = midSentence;
 
 /** A code is of the export's vocabulary, and of no person; any other value is shown with its record alone. */
 const codeOf = ({ code, value }: ProblemGroupView): string | undefined =>
