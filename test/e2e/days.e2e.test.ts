@@ -3,9 +3,7 @@
  *
  * Its pictures, `guide-…`, are those of docs/guide.md: ROLLBOOK_SHOTS names a folder for them.
  *
- * Everything a day does goes through `page`, and what the screens cannot show through `app` and `api`. So the same days run
- * in Electron: there `openStage` starts the app with Playwright's `_electron.launch`, `page` is its `firstWindow()`, and the
- * folder and save dialogs of the system, which this host draws itself, are answered in the main process.
+ * Everything a day does goes through `page`, and what the screens cannot show through `app` and `api`.
  */
 import { cpSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
