@@ -69,6 +69,8 @@ const THEMES = {
 } as const;
 
 const MOST_PRESSES = 60;
+/** A violation that stays in so many looks is one. */
+const STALE_LOOKS = 3;
 const SHOTS = process.env.ROLLBOOK_SHOTS;
 
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
@@ -127,20 +129,33 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     await page.emulateMedia(THEMES[theme]);
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   };
+  const violationsIn = async (theme: keyof typeof THEMES) => {
+    await wear(theme);
+    const axe = new AxeBuilder({ page });
+    // What is there, and how it is named, is the same in each: only the colours are other.
+    const { violations } = await (theme === 'light'
+      ? axe
+      : axe.withRules(['color-contrast', 'link-in-text-block'])
+    ).analyze();
+    return violations.map(({ id, nodes }) => ({
+      theme,
+      id,
+      where: nodes.map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary ?? ''}`),
+    }));
+  };
   const expectAccessible = async (): Promise<void> => {
     for (const theme of ['light', 'dark', 'forced'] as const) {
-      await wear(theme);
-      const axe = new AxeBuilder({ page });
-      // What is there, and how it is named, is the same in each: only the colours are other.
-      const { violations } = await (theme === 'light'
-        ? axe
-        : axe.withRules(['color-contrast', 'link-in-text-block'])
-      ).analyze();
-      const told = violations.map(({ id, nodes }) => ({
-        theme,
-        id,
-        where: nodes.map(({ target, failureSummary }) => `${target.join(' ')}: ${failureSummary ?? ''}`),
-      }));
+      let told = await violationsIn(theme);
+      for (let again = 0; again < STALE_LOOKS && theme !== 'light' && told.length > 0; again += 1) {
+        // Now and then Chromium paints a text in the colour it inherited before the switch, until styles are made anew.
+        await page.evaluate(() => {
+          const root = document.documentElement;
+          root.style.display = 'none';
+          root.getBoundingClientRect();
+          root.style.display = '';
+        });
+        told = await violationsIn(theme);
+      }
       expect(told).toEqual([]);
     }
     await page.emulateMedia(THEMES.light);
