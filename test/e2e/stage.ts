@@ -71,6 +71,7 @@ const THEMES = {
 const MOST_PRESSES = 60;
 /** A violation that stays in so many looks is one. */
 const STALE_LOOKS = 3;
+const STALE_MS = 400;
 const SHOTS = process.env.ROLLBOOK_SHOTS;
 
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
@@ -154,6 +155,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
           root.getBoundingClientRect();
           root.style.display = '';
         });
+        await page.waitForTimeout(STALE_MS);
         told = await violationsIn(theme);
       }
       expect(told).toEqual([]);
