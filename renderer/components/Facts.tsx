@@ -1,10 +1,7 @@
 /** Names with their values, a few large figures, and code. */
 import type { ReactNode } from 'react';
-import { copyText } from '../state/toasts.ts';
 import { number } from '../text/format.ts';
-import { Button } from './Button.tsx';
 import css from './Facts.module.css';
-import { Scroll } from './Scroll.tsx';
 
 /**
  * A list of names and values, in the order in which they are given; an undefined value leaves its row out.
@@ -43,81 +40,5 @@ export function Figures({ figures }: { readonly figures: readonly Figure[] }) {
         </div>
       ))}
     </dl>
-  );
-}
-
-export interface CodeProps {
-  readonly label: string;
-  /** JSON is laid out and coloured; anything else is shown as it is. */
-  readonly text: string;
-  /** Members whose line is marked, by name: what an issue is about. */
-  readonly marked?: readonly string[];
-}
-
-/** The tokens of laid-out JSON, one line at a time: a name, a text, anything else. */
-const TOKEN = /^(\s*)("(?:[^"\\]|\\.)*")(:)|("(?:[^"\\]|\\.)*")|(-?\d[\d.eE+-]*|true|false|null)/g;
-
-function Line({ line }: { readonly line: string }) {
-  const parts: ReactNode[] = [];
-  let last = 0;
-  for (const found of line.matchAll(TOKEN)) {
-    const [all, space = '', name, , text, other] = found;
-    const at = found.index + space.length;
-    parts.push(line.slice(last, at));
-    const kind = name !== undefined ? css.name : text !== undefined ? css.text : css.other;
-    parts.push(
-      <span key={at} className={kind}>
-        {name ?? text ?? other}
-      </span>,
-    );
-    if (name !== undefined) parts.push(':');
-    last = found.index + all.length;
-  }
-  return (
-    <>
-      {parts}
-      {line.slice(last)}
-      {'\n'}
-    </>
-  );
-}
-
-function laidOut(text: string): { readonly text: string; readonly isJson: boolean } {
-  try {
-    return { text: JSON.stringify(JSON.parse(text), null, 2), isJson: true };
-  } catch {
-    return { text, isJson: false };
-  }
-}
-
-/** Code to look at and to copy: a body that was sent, an answer. */
-export function Code({ label, text, marked = [] }: CodeProps) {
-  const { text: shown, isJson } = laidOut(text);
-  return (
-    <div>
-      <div className={css.codeHead}>
-        <span>{label}</span>
-        <Button look="quiet" icon="copy" onPress={() => void copyText(shown, label)}>
-          Copy
-        </Button>
-      </div>
-      <Scroll label={label} className={css.code}>
-        <pre>
-          {isJson
-            ? shown.split('\n').map((line, i) => {
-                const name = /^\s*"([^"]+)":/.exec(line)?.[1];
-                const isMarked = name !== undefined && marked.includes(name);
-                return (
-                  // Lines have no other name than their number.
-                  // biome-ignore lint/suspicious/noArrayIndexKey: see above
-                  <span key={i} className={isMarked ? css.marked : undefined}>
-                    <Line line={line} />
-                  </span>
-                );
-              })
-            : shown}
-        </pre>
-      </Scroll>
-    </div>
   );
 }

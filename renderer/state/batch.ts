@@ -95,7 +95,6 @@ const without = <T>(all: Readonly<Record<string, T>>, name: string): Record<stri
 /** Another batch begins: what the one before left on the screen goes. */
 function begin(connection: string): void {
   spacing = FIRST_SPACING_MS;
-  newest = connection;
   set(({ plans, endings }) => ({
     plans: without(plans, connection),
     endings: without(endings, connection),
@@ -179,6 +178,7 @@ function onProgress({ phase, done, perSecond, connections }: EventOf<'progress'>
 function onBatch({ what, connection, state }: EventOf<'batch'>): void {
   switch (what) {
     case 'started':
+      newest = connection;
       // What this page asked for was begun anew when it was asked; a batch that is run again goes on where it was.
       if (now().asked?.connection !== connection) begin(connection);
       break;

@@ -48,7 +48,23 @@ export const say = (sentence: string): void => useLive.setState({ spoken: senten
 export const clearSteps = (): void => useLive.setState({ steps: [], stepsTotal: 0 });
 
 /** What was under way has ended, whatever it brought. */
-export const clearProgress = (): void => useLive.setState({ progress: undefined, batch: undefined, plan: undefined });
+const clearProgress = (): void => useLive.setState({ progress: undefined, batch: undefined, plan: undefined });
+
+/** Progress comes ten times a second, the last of it maybe after the answer. */
+const LATE_MS = 300;
+
+/**
+ * A command that works was answered. That a reading has ended no event tells; and what was refused because a batch runs has
+ * ended nothing: the engine is asked.
+ */
+function settle(): void {
+  setTimeout(() => {
+    ask('sync.state', {}).then((running) => {
+      if (running === null) clearProgress();
+      // Nobody knows of anything that runs.
+    }, clearProgress);
+  }, LATE_MS);
+}
 
 function onBatch({ connection, by, what, isPlan = false }: EventOf<'batch'>): void {
   if (what === 'ended') {
@@ -67,7 +83,7 @@ const working: readonly AnyCommand[] = ['sync.run', 'retry.run', 'audit.run', 'a
 export function startListening(onGo: (place: EventOf<'go'>['place']) => void): void {
   listen('progress', (progress) => useLive.setState({ progress }));
   onEnded((command) => {
-    if (working.includes(command)) clearProgress();
+    if (working.includes(command)) settle();
   });
   listen('batch', onBatch);
   listen('schedule', () => invalidate(['schedule', 'overview']));

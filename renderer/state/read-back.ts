@@ -4,9 +4,9 @@
  */
 import { create } from 'zustand';
 import type { AuditView } from '../../core/contract/schemas.ts';
-import { ask, asRefused, call, type OutputOf, type Refused } from '../client/client.ts';
+import { asRefused, call, type OutputOf, type Refused } from '../client/client.ts';
 import { plural } from '../text/format.ts';
-import { clearProgress, say } from './live.ts';
+import { say } from './live.ts';
 
 export type Adopted = OutputOf<'adopt.run'>;
 
@@ -36,20 +36,6 @@ const audited = (connection: string, reading: Reading<AuditView>): void =>
 const adopted = (connection: string, reading: Reading<Adopted>): void =>
   set(({ adoptions }) => ({ adoptions: { ...adoptions, [connection]: reading } }));
 
-const LATE_MS = 300;
-
-/** Progress comes ten times a second, the last of it maybe after the answer; and no event tells that a reading has ended. */
-function settle(): void {
-  setTimeout(() => {
-    ask('sync.state', {}).then(
-      (running) => {
-        if (running === null) clearProgress();
-      },
-      () => undefined,
-    );
-  }, LATE_MS);
-}
-
 /** @returns what the ledger and the API do not agree about, in records */
 export const differences = ({ resources }: AuditView): number =>
   Object.values(resources).reduce((sum, one) => sum + one.missing + one.unknown + one.differing, 0);
@@ -68,8 +54,6 @@ export async function compare(connection: string, full: boolean): Promise<void> 
     );
   } catch (thrown) {
     audited(connection, { at: Date.now(), error: asRefused(thrown) });
-  } finally {
-    settle();
   }
 }
 
@@ -85,7 +69,5 @@ export async function takeOver(connection: string): Promise<void> {
     say(`${plural(count, 'record was', 'records were')} taken over.`);
   } catch (thrown) {
     adopted(connection, { at: Date.now(), error: asRefused(thrown) });
-  } finally {
-    settle();
   }
 }

@@ -4,7 +4,7 @@ import type { ResourcePlanView } from '../../../core/contract/schemas.ts';
 import { useQuery } from '../../client/query.ts';
 import { Button } from '../../components/Button.tsx';
 import { Dialog } from '../../components/Dialog.tsx';
-import { Code } from '../../components/Facts.tsx';
+import { Json } from '../../components/Json.tsx';
 import { Loaded, Notice } from '../../components/Notice.tsx';
 import { Scroll } from '../../components/Scroll.tsx';
 import { list, number } from '../../text/format.ts';
@@ -84,7 +84,7 @@ function Record({ connection, resource, opened: { kind, sample }, onClose }: Rec
       }
     >
       {kind === 'update' && <Differences connection={connection} resource={resource} body={sample.body} />}
-      <Code
+      <Json
         label={kind === 'create' ? 'The record that would be created' : 'The record as it would be sent'}
         text={sample.body}
       />
