@@ -1,4 +1,5 @@
 import Papa from 'papaparse';
+import type { Failure } from '../errors/failure.ts';
 import { shown, unusable } from './refuse.ts';
 
 export type LineEnd = '\n' | '\r\n' | '\r';
@@ -49,13 +50,7 @@ export async function* csvRecords(
     for (const error of errors) {
       // The unfinished last record of a chunk is parsed again with the next chunk.
       if (!atEnd && (error.row ?? 0) >= data.length) continue;
-      const row = first + (error.row ?? 0);
-      throw unusable(
-        error.code === 'MissingQuotes'
-          ? `${shown(file)}, row ${row}: a quoted value does not end before the file does, so the file seems cut off; make a new export.`
-          : `${shown(file)}, row ${row}: text follows the closing quote of a value, so the columns cannot be told apart; correct it in the SIS and make a new export.`,
-        { file: shown(file), row },
-      );
+      throw oddQuotes(file, first + (error.row ?? 0), error.code === 'MissingQuotes');
     }
     if (lineEnd === '\n') for (const row of data) dropReturn(row);
     const records = { rows: data, first };
@@ -77,6 +72,28 @@ export async function* csvRecords(
   // A file cut between CR and LF has lost nothing.
   if (lineEnd === '\r\n' && rest.endsWith('\r')) rest = rest.slice(0, -1);
   if (rest !== '') yield cut(rest, true).records;
+}
+
+/**
+ * The fields of records that were cut out of a file already.
+ * @param text the records, each with the line end after it.
+ * @param count how many there are.
+ * @returns undefined where the parser does not find as many, or finds fault with one
+ */
+export function recordsIn(text: string, count: number, lineEnd: LineEnd): string[][] | undefined {
+  const { data, errors } = parse(new Papa.Parser({ newline: lineEnd, delimiter: ',' }), text, true);
+  if (errors.length > 0 || data.length !== count) return undefined;
+  if (lineEnd === '\n') for (const row of data) dropReturn(row);
+  return data;
+}
+
+function oddQuotes(file: string, row: number, unclosed: boolean): Failure {
+  return unusable(
+    unclosed
+      ? `${shown(file)}, row ${row}: a quoted value does not end before the file does, so the file seems cut off; make a new export.`
+      : `${shown(file)}, row ${row}: text follows the closing quote of a value, so the columns cannot be told apart; correct it in the SIS and make a new export.`,
+    { file: shown(file), row },
+  );
 }
 
 function parse(parser: Papa.Parser, input: string, ignoreLast: boolean): Papa.ParseResult<string[]> {

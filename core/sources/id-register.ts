@@ -3,6 +3,8 @@ import { randomInt } from 'node:crypto';
 export interface IdRegister {
   /** Notes an id at a row; gives the row at which it was seen before, or 0. */
   add(id: string, row: number): number;
+  /** The same, for an id that stands in `bytes`; the two must not be mixed in one register. */
+  addBytes(bytes: Uint8Array, start: number, end: number, row: number): number;
 }
 
 /**
@@ -33,6 +35,19 @@ export function createIdRegister(expected: number): IdRegister {
     }
   };
 
+  const note = (a: number, b: number, row: number): number => {
+    let slot = a & mask;
+    for (let place = slot * 3; places[place + 2] !== 0; place = slot * 3) {
+      if (places[place] === a && places[place + 1] === b) return places[place + 2]!;
+      slot = (slot + 1) & mask;
+    }
+    places[slot * 3] = a;
+    places[slot * 3 + 1] = b;
+    places[slot * 3 + 2] = row;
+    if (++count > mask * 0.7) grow();
+    return 0;
+  };
+
   return {
     add(id, row) {
       // MurmurHash3 (32 bits) over UTF-16 units, two at a time; both hashes in one walk.
@@ -48,18 +63,21 @@ export function createIdRegister(expected: number): IdRegister {
         b = Math.imul(b ^ block, 0x9e3779b1);
         b ^= b >>> 15;
       }
-      a = finish(a ^ length);
-      b = finish(b ^ length);
-      let slot = a & mask;
-      for (let place = slot * 3; places[place + 2] !== 0; place = slot * 3) {
-        if (places[place] === a && places[place + 1] === b) return places[place + 2]!;
-        slot = (slot + 1) & mask;
+      return note(finish(a ^ length), finish(b ^ length), row);
+    },
+    addBytes(bytes, start, end, row) {
+      let a = seedA;
+      let b = seedB;
+      for (let at = start; at < end; at += 2) {
+        let block = Math.imul(bytes[at]! | (at + 1 < end ? bytes[at + 1]! << 8 : 0), 0xcc9e2d51);
+        block = Math.imul((block << 15) | (block >>> 17), 0x1b873593);
+        a ^= block;
+        a = (Math.imul((a << 13) | (a >>> 19), 5) + 0xe6546b64) | 0;
+        b = Math.imul(b ^ block, 0x9e3779b1);
+        b ^= b >>> 15;
       }
-      places[slot * 3] = a;
-      places[slot * 3 + 1] = b;
-      places[slot * 3 + 2] = row;
-      if (++count > mask * 0.7) grow();
-      return 0;
+      const length = end - start;
+      return note(finish(a ^ length), finish(b ^ length), row);
     },
   };
 }

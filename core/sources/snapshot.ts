@@ -1,35 +1,22 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { z } from 'zod';
-import { Failure } from '../errors/failure.ts';
+import type { Failure } from '../errors/failure.ts';
 import { olderName } from './file-names.ts';
-import { readFailure, shown, stopIfAborted, systemCode, unusable } from './refuse.ts';
+import { copyIndex } from './oneroster/copy.ts';
+import { openCopy } from './oneroster/open.ts';
+import { shown, stopIfAborted, unusable } from './refuse.ts';
+import { openSealed, type SealedKind, type SealedReader, type SealedWriter, writeSealed } from './sealed-file.ts';
 import type { RowBatch, Source, TableInfo } from './types.ts';
 
 /**
- * A sealed copy of the last full set of rows, without which a delta export means nothing. On disk:
- *
- *     header    8 bytes `RBSNAP01`, 16 bytes salt
- *     blocks    4 bytes length, AES-256-GCM of zstd of JSON [[row numbers], [rows], file where it is not the table's
- *               own], 16 bytes tag; any number
- *     index     the same, of JSON: version, fingerprint, tables with the place and number of their blocks
- *     trailer   8 bytes place of the index, 8 bytes `RBSNAPND`
- *
- * The file's own key comes from the given key and the salt, so that a counter is a safe nonce; the nonce also says
- * whether a block is rows or the index, and the header is authenticated with each: blocks that were changed, moved,
- * dropped or brought from another file do not open.
+ * A sealed copy of the last full set, without which a delta export means nothing. Of an export that is read from its own
+ * files it is a copy of these (`oneroster/copy.ts`). Of a delta over an earlier set it is rows, in blocks of JSON of
+ * [[row numbers], [rows], file where it is not the table's own]; so it was of any export in earlier versions.
  */
-const MAGIC = Buffer.from('RBSNAP01');
-const END = Buffer.from('RBSNAPND');
-const HEADER_BYTES = MAGIC.length + 16;
-const TRAILER_BYTES = 16;
-const TAG_BYTES = 16;
+const COPY: SealedKind = { magic: 'RBSNAP01', what: 'the sealed copy of the export', damaged };
+
 /** Characters of rows that are gathered into a block. */
 const BLOCK_CHARACTERS = 1024 * 1024;
-/** No block of ours comes near it; a damaged length must not make us ask for gigabytes. */
-const LARGEST_BLOCK = 64 * 1024 * 1024;
 
 const index = z.strictObject({
   version: z.enum(['1.1', '1.2']),
@@ -39,8 +26,9 @@ const index = z.strictObject({
       name: z.string(),
       columns: z.array(z.string()),
       file: z.string(),
-      /** Byte place of the first block, its counter, and how many follow one another. */
-      place: z.number().int().nonnegative(),
+      /** What earlier versions wrote beside it. */
+      place: z.number().optional(),
+      /** The number of the first block, and how many follow one another. */
       first: z.number().int().nonnegative(),
       blocks: z.number().int().nonnegative(),
     }),
@@ -51,72 +39,26 @@ type Index = z.infer<typeof index>;
 /** Row numbers, rows, and their file where it is not the table's own. Checked by its seal: only we can have written it. */
 type Block = readonly [number[], string[][], string?];
 
-type BlockKind = 'rows' | 'index';
-
 export interface Seal {
   /** 32 bytes, from the secret store. */
   readonly key: Buffer;
 }
 
 /**
- * Writes every row and column of a full set into one sealed file, readable by this account only; the file is there
+ * Writes a full set, all of its rows and columns, into one sealed file, readable by this account only; the file is there
  * whole or not at all.
- * @throws Failure what reading the source throws; `disk-full`.
+ * @throws Failure what reading the source throws, so for a file that is no longer what it was when it was opened;
+ *   `disk-full`.
  */
 export async function saveSnapshot(source: Source, file: string, seal: Seal, signal?: AbortSignal): Promise<void> {
-  const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(temporary, 'wx', 0o600);
-    await writeSnapshot(source, handle, seal.key, signal);
-    await handle.sync();
-    await handle.close();
-    handle = undefined;
-    await rename(temporary, file);
-  } catch (thrown) {
-    await handle?.close();
-    await rm(temporary, { force: true });
-    throw writeFailure(thrown);
-  }
+  await writeSealed(file, COPY, seal.key, (out) => source.copy?.(out, signal) ?? writeRows(source, out, signal));
 }
 
-function writeFailure(thrown: unknown): unknown {
-  switch (systemCode(thrown)) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return new Failure(
-        'disk-full',
-        'The disk is full, so the sealed copy of the export could not be kept; free some space and try again.',
-      );
-    case 'ENOENT':
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return unusable(
-        'The sealed copy of the export could not be written; check that the data folder is there and may be written to.',
-      );
-    default:
-      return thrown;
-  }
-}
-
-async function writeSnapshot(source: Source, handle: FileHandle, key: Buffer, signal?: AbortSignal): Promise<void> {
-  const header = Buffer.concat([MAGIC, randomBytes(16)]);
-  const sealed = sealer(header, key);
-  let place = 0;
+async function writeRows(source: Source, out: SealedWriter, signal?: AbortSignal): Promise<Index> {
   let blocks = 0;
-  const write = async (bytes: Buffer): Promise<void> => {
-    // One call may write less than all of it.
-    for (let from = 0; from < bytes.length; ) {
-      const { bytesWritten } = await handle.write(bytes, from, bytes.length - from, place);
-      from += bytesWritten;
-      place += bytesWritten;
-    }
-  };
-  await write(header);
   const tables: Index['tables'] = [];
   for (const { name, columns, file } of source.tables.values()) {
-    const table = { name, columns: [...columns], file, place, first: blocks, blocks: 0 };
+    const table = { name, columns: [...columns], file, first: blocks, blocks: 0 };
     let rows: (readonly string[])[] = [];
     let numbers: number[] = [];
     let characters = 0;
@@ -124,7 +66,7 @@ async function writeSnapshot(source: Source, handle: FileHandle, key: Buffer, si
     const flush = async (): Promise<void> => {
       if (rows.length === 0) return;
       const block: readonly unknown[] = from === undefined ? [numbers, rows] : [numbers, rows, from];
-      await write(sealed('rows', blocks++, JSON.stringify(block)));
+      blocks = (await out.block(Buffer.from(JSON.stringify(block)), 'packed')) + 1;
       table.blocks++;
       rows = [];
       numbers = [];
@@ -144,12 +86,7 @@ async function writeSnapshot(source: Source, handle: FileHandle, key: Buffer, si
     await flush();
     tables.push(table);
   }
-  const trailer = Buffer.alloc(TRAILER_BYTES);
-  trailer.writeBigUInt64BE(BigInt(place), 0);
-  END.copy(trailer, 8);
-  const contents: Index = { version: source.version, fingerprint: source.fingerprint, tables };
-  await write(sealed('index', 0, JSON.stringify(contents)));
-  await write(trailer);
+  return { version: source.version, fingerprint: source.fingerprint, tables };
 }
 
 /**
@@ -167,53 +104,35 @@ export type SnapshotUse = 'base' | 'itself';
  * @throws Failure when the file is missing, damaged, or sealed with another key; also while reading.
  */
 export async function openSnapshot(file: string, key: Buffer, as: SnapshotUse = 'base'): Promise<Source> {
-  const handle = await open(file, 'r').catch((thrown: unknown) => {
-    if (systemCode(thrown) === 'ENOENT') {
-      throw unusable(
-        'There is no sealed copy of the last full export, which a delta export needs; make a bulk export first.',
-      );
-    }
-    throw readFailure(thrown, basename(file));
-  });
+  const sealed = await openSealed(file, COPY, key);
+  if (sealed === undefined) {
+    throw unusable(
+      'There is no sealed copy of the last full export, which a delta export needs; make a bulk export first.',
+    );
+  }
   try {
-    const { size } = await handle.stat();
-    if (size < HEADER_BYTES + TRAILER_BYTES) throw damaged(file);
-    const header = await readExactly(handle, file, 0, HEADER_BYTES);
-    const trailer = await readExactly(handle, file, size - TRAILER_BYTES, TRAILER_BYTES);
-    if (!header.subarray(0, MAGIC.length).equals(MAGIC) || !trailer.subarray(8).equals(END)) throw damaged(file);
-    const indexPlace = Number(trailer.readBigUInt64BE(0));
-    const unsealed = unsealer(header, key, file);
-    const readBlock = async (place: number, kind: BlockKind, counter: number) => {
-      const length = place + 4 > size ? 0 : (await readExactly(handle, file, place, 4)).readUInt32BE(0);
-      if (length < TAG_BYTES || length > LARGEST_BLOCK || place + 4 + length > size) throw damaged(file);
-      return {
-        text: unsealed(kind, counter, await readExactly(handle, file, place + 4, length)),
-        next: place + 4 + length,
-      };
-    };
-    const contents = await readIndex(readBlock, indexPlace, size, file);
-    return snapshotSource(contents, as === 'base' ? olderName : (name) => name, readBlock, () => handle.close());
+    const files = copyIndex.safeParse(sealed.index);
+    if (files.success) {
+      const source = await openCopy(files.data, sealed, () => damaged(file));
+      return as === 'base' ? asBase(source) : source;
+    }
+    const rows = index.safeParse(sealed.index);
+    if (!rows.success) throw damaged(file);
+    return rowsSource(rows.data, as === 'base' ? olderName : (name) => name, sealed);
   } catch (thrown) {
-    await handle.close();
+    await sealed.close();
     throw thrown;
   }
 }
 
-type ReadBlock = (place: number, kind: BlockKind, counter: number) => Promise<{ text: string; next: number }>;
-
-async function readIndex(readBlock: ReadBlock, place: number, size: number, file: string): Promise<Index> {
-  if (!Number.isSafeInteger(place) || place < HEADER_BYTES || place >= size) throw damaged(file);
-  const { text, next } = await readBlock(place, 'index', 0);
-  if (next !== size - TRAILER_BYTES) throw damaged(file);
-  return index.parse(JSON.parse(text));
+/** Its files under the names they have once another export has come after it. */
+function asBase(source: Source): Source {
+  const tables = new Map<string, TableInfo>();
+  for (const [name, table] of source.tables) tables.set(name, { ...table, file: olderName(table.file) });
+  return { ...source, tables };
 }
 
-function snapshotSource(
-  contents: Index,
-  nameNow: (file: string) => string,
-  readBlock: ReadBlock,
-  close: () => Promise<void>,
-): Source {
+function rowsSource(contents: Index, nameNow: (file: string) => string, sealed: SealedReader): Source {
   const tables = new Map<string, TableInfo>();
   for (const { name, columns, file: named } of contents.tables) {
     tables.set(name, { name, columns, mode: 'bulk', file: nameNow(named) });
@@ -222,12 +141,9 @@ function snapshotSource(
     const table = contents.tables.find((one) => one.name === name);
     if (!table) throw unusable(`The last full export has no table ${shown(name)}; make a bulk export.`);
     const projection = columns.map((column) => table.columns.indexOf(column));
-    let { place } = table;
-    for (let at = 0; at < table.blocks; at++) {
+    for await (const block of sealed.blocks(table.first, table.blocks)) {
       stopIfAborted(signal);
-      const { text, next } = await readBlock(place, 'rows', table.first + at);
-      place = next;
-      const [numbers, rows, from] = JSON.parse(text) as Block;
+      const [numbers, rows, from] = JSON.parse(block.toString()) as Block;
       yield {
         numbers,
         rows: rows.map((row) => projection.map((column) => row[column] ?? '')),
@@ -242,66 +158,8 @@ function snapshotSource(
     notices: [],
     fingerprint: contents.fingerprint,
     read,
-    close,
+    close: sealed.close,
   };
-}
-
-function fileKey(header: Buffer, key: Buffer): Buffer {
-  if (key.length !== 32) throw new Failure('internal', 'The key of a sealed copy must have 32 bytes.');
-  return Buffer.from(hkdfSync('sha256', key, header.subarray(MAGIC.length), 'rollbook snapshot', 32));
-}
-
-function nonceOf(kind: BlockKind, counter: number): Buffer {
-  const nonce = Buffer.alloc(12);
-  nonce.writeUInt32BE(kind === 'rows' ? 1 : 2, 0);
-  nonce.writeBigUInt64BE(BigInt(counter), 4);
-  return nonce;
-}
-
-function sealer(header: Buffer, key: Buffer): (kind: BlockKind, counter: number, text: string) => Buffer {
-  const secret = fileKey(header, key);
-  return (kind, counter, text) => {
-    const cipher = createCipheriv('aes-256-gcm', secret, nonceOf(kind, counter));
-    cipher.setAAD(header);
-    const packed = zstdCompressSync(Buffer.from(text), { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
-    const body = Buffer.concat([cipher.update(packed), cipher.final(), cipher.getAuthTag()]);
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(body.length);
-    return Buffer.concat([length, body]);
-  };
-}
-
-function unsealer(
-  header: Buffer,
-  key: Buffer,
-  file: string,
-): (kind: BlockKind, counter: number, body: Buffer) => string {
-  const secret = fileKey(header, key);
-  return (kind, counter, body) => {
-    try {
-      const decipher = createDecipheriv('aes-256-gcm', secret, nonceOf(kind, counter), { authTagLength: TAG_BYTES });
-      decipher.setAAD(header);
-      decipher.setAuthTag(body.subarray(body.length - TAG_BYTES));
-      const packed = Buffer.concat([decipher.update(body.subarray(0, body.length - TAG_BYTES)), decipher.final()]);
-      return zstdDecompressSync(packed).toString();
-    } catch {
-      throw damaged(file);
-    }
-  };
-}
-
-async function readExactly(handle: FileHandle, file: string, place: number, length: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(length);
-  try {
-    for (let from = 0; from < length; ) {
-      const { bytesRead } = await handle.read(bytes, from, length - from, place + from);
-      if (bytesRead === 0) throw damaged(file);
-      from += bytesRead;
-    }
-  } catch (thrown) {
-    throw readFailure(thrown, basename(file));
-  }
-  return bytes;
 }
 
 function damaged(file: string): Failure {

@@ -1,5 +1,7 @@
 /** What a reader of exports offers to the mapping, whatever format the files have. */
 
+import type { SealedWriter } from './sealed-file.ts';
+
 export type TableMode = 'bulk' | 'delta';
 
 export interface TableInfo {
@@ -33,6 +35,27 @@ export interface DeltaKeys {
   readonly keys: AsyncIterable<readonly string[]>;
 }
 
+/** Four random words, without which the prints of rows cannot be foreseen. */
+export type PrintKey = readonly [number, number, number, number];
+
+/** Lets rows be passed over that are known from an earlier reading of the table: they are neither parsed nor given. */
+export interface Glance {
+  readonly key: PrintKey;
+  /** Told first: a print of what the rows mean, the header and the encoding. */
+  begin(low: number, high: number): void;
+  /** Asked before the next `count` rows are shown to `isKnown`. */
+  ready(count: number): Promise<void>;
+  /**
+   * Asked for every record of the file below the header, in order, blank lines among them.
+   * @param low, high 64 bits of a keyed hash of the record's bytes
+   * @param number the row of the file, as in `RowBatch.numbers`
+   * @returns whether the row need not be given
+   */
+  isKnown(low: number, high: number, number: number): boolean;
+  /** The rest of the file cannot be told row by row: all rows that were not asked for are given. */
+  giveUp(): void;
+}
+
 export interface SourceNotice {
   readonly code: string;
   /** One plain sentence: what, where (file, row, column), what to do. Holds no value from a record. */
@@ -50,9 +73,23 @@ export interface Source {
   /**
    * Streams a table, projected to `columns`. Throws a `Failure` (source-unusable) when the file would corrupt the result.
    * Rows marked `tobedeleted` are not among them: in a bulk table they are gone, in a delta table `deltaKeys` has them.
+   * @param glance passes rows over; where the file's bytes cannot be looked at row by row it is not asked at all, and all
+   *   rows are given. With it, a batch may be empty: all that was asked since the last one is decided.
    */
-  read(table: string, columns: readonly string[], signal?: AbortSignal): AsyncIterable<RowBatch>;
+  read(table: string, columns: readonly string[], signal?: AbortSignal, glance?: Glance): AsyncIterable<RowBatch>;
   /** What a table of mode `delta` supersedes; only where the source has such a table. */
   deltaKeys?(table: string, signal?: AbortSignal): DeltaKeys;
+  /**
+   * What was found out about the export's files as they are now, for the next opening (`openSource`), which then reads
+   * none of those that have not changed. Only where there are such files. Names of files and columns, and no value.
+   */
+  readonly known?: string;
+  /**
+   * Copies a full set into a sealed file, out of which it can be opened again as it is now (`openCopy`); only where the
+   * source reads an export's own files.
+   * @returns the index of the copy
+   * @throws Failure when a file is no longer what it was when the source was opened; what reading throws.
+   */
+  copy?(out: SealedWriter, signal?: AbortSignal): Promise<unknown>;
   close(): Promise<void>;
 }

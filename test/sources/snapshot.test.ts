@@ -1,9 +1,21 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openSource } from '../../core/sources/oneroster/open.ts';
+import { unusable } from '../../core/sources/refuse.ts';
+import { openSealed, writeSealed } from '../../core/sources/sealed-file.ts';
 import { openSnapshot, saveSnapshot } from '../../core/sources/snapshot.ts';
-import { export11, export12, type Files, newFolder, readAll, refusal, removeFolders, writeFolder } from './exports.ts';
+import {
+  export11,
+  export12,
+  type Files,
+  newFolder,
+  readAll,
+  refusal,
+  removeFolders,
+  writeFolder,
+  writeZip,
+} from './exports.ts';
 
 afterEach(removeFolders);
 
@@ -61,13 +73,110 @@ describe('a snapshot', () => {
     expect(one.subarray(24, 60).equals(other.subarray(24, 60))).toBe(false);
   });
 
+  it('has the export as it was: names, encodings, odd values, notices, and rows that are to be deleted', async () => {
+    const files = {
+      ...export12(),
+      'users.csv': undefined,
+      'Users.CSV': `${String(export12()['users.csv']).replace('password', '"Pass""word"')}\r\n\n,,,,,,,,,,,,,,\nu3,tobedeleted,,true,cat,,"C, ""at""\r","\n""",,,,,"secret,3",,o2\nu4,active,,true,dan,, Dan ,Orr,,,,,secret-4,,"o2\r"\n`,
+      'orgs.csv': Buffer.from(String(export12()['orgs.csv']).replace('Other School', 'École élémentaire'), 'latin1'),
+      'courses.csv': Buffer.from(`\ufeff${String(export12()['courses.csv']).replaceAll('\n', '\r\n')}`, 'utf16le'),
+      'notes.txt': 'x',
+      'manifest.csv': undefined,
+    };
+    const given = Object.fromEntries(Object.entries(files).filter(([, content]) => content !== undefined)) as Files;
+    for (const path of [await writeFolder(given), await writeZip(given, 'inner/')]) {
+      const source = await openSource(path);
+      const file = join(await newFolder(), 'last.snapshot');
+      await saveSnapshot(source, file, { key });
+      const copy = await openSnapshot(file, key, 'itself');
+      expect(copy.notices.map(({ code }) => code)).toEqual(
+        expect.arrayContaining(['manifest-missing', 'encoding-guessed', 'credentials-not-read', 'file-unknown']),
+      );
+      expect([copy.notices, copy.tables, copy.fingerprint]).toEqual([
+        source.notices,
+        source.tables,
+        source.fingerprint,
+      ]);
+      for (const name of source.tables.keys()) expect(await readAll(copy, name)).toEqual(await readAll(source, name));
+      const users = await readAll(copy, 'users', ['givenName', 'familyName', 'primaryOrgSourcedId']);
+      expect([users.rows.at(-1), users.numbers]).toEqual([
+        [' Dan ', 'Orr', 'o2'],
+        [2, 3, 8],
+      ]);
+      const base = await openSnapshot(file, key);
+      expect(base.tables.get('users')!.file).toBe('Users.CSV of the last export');
+      for (const each of [source, copy, base]) await each.close();
+    }
+  });
+
+  it('holds nothing of the columns that are never kept', async () => {
+    const file = await saved(export11());
+    const sealed = (await openSealed(file, { magic: 'RBSNAP01', what: '', damaged: () => unusable('') }, key))!;
+    const { files } = sealed.index as { files: { name: string; first: number; blocks: number }[] };
+    const texts = new Map<string, string>();
+    for (const { name, first, blocks } of files) {
+      for await (const block of sealed.blocks(first, blocks)) texts.set(name, block.toString());
+    }
+    await sealed.close();
+    expect(texts.get('enrollments.csv')).toBe(export11()['enrollments.csv']);
+    expect(texts.get('users.csv')).toContain('Lovelace');
+    for (const value of ['secret-', 'ada', 'bob']) expect([...texts.values()].join()).not.toContain(value);
+  });
+
+  it('of a copy has its rows', async () => {
+    const file = await saved(large());
+    const copy = await openSnapshot(file, key, 'itself');
+    await saveSnapshot(copy, `${file}.2`, { key });
+    const again = await openSnapshot(`${file}.2`, key, 'itself');
+    expect(again.fingerprint).toBe(copy.fingerprint);
+    for (const name of copy.tables.keys()) {
+      const [one, other] = [await readAll(again, name), await readAll(copy, name)];
+      expect([one.rows, one.numbers]).toEqual([other.rows, other.numbers]);
+    }
+    await copy.close();
+    await again.close();
+  });
+
+  it('that an earlier version made, which had rows of any export, is read', async () => {
+    const file = join(await newFolder(), 'last.snapshot');
+    const kind = { magic: 'RBSNAP01', what: 'the copy', damaged: () => unusable('It is damaged.') };
+    await writeSealed(file, kind, key, async (out) => {
+      await out.block(
+        Buffer.from(
+          JSON.stringify([
+            [2, 4],
+            [
+              ['o1', 'District'],
+              ['o2', 'School'],
+            ],
+          ]),
+        ),
+        'packed',
+      );
+      const orgs = { name: 'orgs', columns: ['sourcedId', 'name'], file: 'orgs.csv', place: 24, first: 0, blocks: 1 };
+      return { version: '1.2', fingerprint: 'abc', tables: [orgs] };
+    });
+    const copy = await openSnapshot(file, key);
+    expect(await readAll(copy, 'orgs', ['name'])).toMatchObject({ rows: [['District'], ['School']], numbers: [2, 4] });
+    await copy.close();
+  });
+
   it('replaces the one before, and leaves nothing behind when it is refused', async () => {
     const file = await saved(export12());
     const before = await readFile(file);
-    const bad = await openSource(
-      await writeFolder({ ...export12(), 'demographics.csv': 'sourcedId,birthDate\nu1,2016-01-02\nu1,x\n' }),
-    );
-    expect(await refusal(() => saveSnapshot(bad, file, { key }))).toMatch(/demographics\.csv: rows 2 and 3/);
+    const folder = await writeFolder({
+      ...export12(),
+      'orgs.csv': `${export12()['orgs.csv']}o4,,,Fourth,school,4,o1\n`,
+    });
+    for (const name of ['orgs.csv', 'users.csv']) {
+      const changing = await openSource(folder);
+      // Another value of the same length, and the time put back.
+      await writeFile(join(folder, name), (await readFile(join(folder, name), 'utf8')).replace('o2', 'o3'));
+      await utimes(join(folder, name), 1_700_000_000, 1_700_000_000);
+      expect(await refusal(() => saveSnapshot(changing, file, { key }))).toBe(
+        `${name} changed while it was read; wait until the export has finished, then try again.`,
+      );
+    }
     expect((await readFile(file)).equals(before)).toBe(true);
     expect(await readdir(join(file, '..'))).toEqual(['last.snapshot']);
     const source = await openSource(await writeFolder(export11()));

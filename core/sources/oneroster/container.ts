@@ -1,7 +1,8 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { pipeline, type Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
-import { crc32 } from 'node:zlib';
+import { crc32, createInflateRaw } from 'node:zlib';
 import * as yauzl from 'yauzl';
 import { Failure } from '../../errors/failure.ts';
 import { readFailure, shown, stopIfAborted, systemCode, unusable } from '../refuse.ts';
@@ -10,10 +11,23 @@ import { readFailure, shown, stopIfAborted, systemCode, unusable } from '../refu
 export interface Entry {
   /** The name as the steward sees it. */
   readonly name: string;
+  /** The file as it was found: in a zip, the zip's. Undefined where there is no such file, but a copy. */
+  readonly state: FileState | undefined;
   /** The file's bytes in chunks; a chunk is only good until the next one is asked for. */
   bytes(signal?: AbortSignal): AsyncIterable<Buffer>;
   /** Throws a Failure when the file is no longer the one that was found at the start. */
   assertUnchanged(): Promise<void>;
+}
+
+/** What tells one state of a file from another, without reading it. */
+export interface FileState {
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly ino: bigint;
+  readonly dev: bigint;
+  /** When it was looked at, in milliseconds since 1970. */
+  readonly seenAt: number;
 }
 
 /** A folder or a zip file, opened. */
@@ -29,20 +43,25 @@ export interface OpenOptions {
    * 200, and only where a file was written within the last 2 seconds.
    */
   readonly settleMs?: number;
+  /** What an earlier source said of the same export (`Source.known`): files that are as they were then are not read. */
+  readonly known?: string | undefined;
 }
 
 const CHUNK = 256 * 1024;
+/** The number that a zip gives the usual method. */
+const DEFLATED = 8;
 const RECENT_MS = 2000;
 const DEFAULT_SETTLE_MS = 200;
-
-/** What tells a file from a later state of it. */
-type Stamp = string;
 
 interface Found {
   readonly name: string;
   readonly path: string;
-  readonly stamp: Stamp;
-  readonly modified: number;
+  readonly state: FileState;
+}
+
+/** Whether a file is still the one that was found. Its ctime does not count: a backup changes that too. */
+function isSame({ state: one }: Found, { state: other }: Found): boolean {
+  return one.size === other.size && one.mtimeNs === other.mtimeNs && one.ino === other.ino;
 }
 
 /**
@@ -124,13 +143,8 @@ async function filesOf(folder: string): Promise<Found[]> {
 
 async function look(path: string, name: string): Promise<Found> {
   try {
-    const info = await stat(path, { bigint: true });
-    return {
-      name,
-      path,
-      stamp: `${info.size} ${info.mtimeNs} ${info.ino}`,
-      modified: Number(info.mtimeMs),
-    };
+    const { size, mtimeNs, ctimeNs, ino, dev } = await stat(path, { bigint: true });
+    return { name, path, state: { size, mtimeNs, ctimeNs, ino, dev, seenAt: Date.now() } };
   } catch (thrown) {
     throw readFailure(thrown, name);
   }
@@ -142,14 +156,17 @@ async function settle(
   options: OpenOptions,
   again: () => Promise<readonly Found[]>,
 ): Promise<void> {
-  const recent = first.some((file) => Date.now() - file.modified < RECENT_MS);
+  const recent = first.some(({ state }) => state.seenAt - Number(state.mtimeNs / 1_000_000n) < RECENT_MS);
   const pause = options.settleMs ?? (recent ? DEFAULT_SETTLE_MS : 0);
   if (pause <= 0) return;
   await wait(pause, undefined, options.signal ? { signal: options.signal } : {}).catch(() => undefined);
   stopIfAborted(options.signal);
-  const before = new Map(first.map((file) => [file.name, file.stamp]));
+  const before = new Map(first.map((file) => [file.name, file]));
   const after = await again();
-  const moving = after.find((file) => before.get(file.name) !== file.stamp);
+  const moving = after.find((file) => {
+    const found = before.get(file.name);
+    return found === undefined || !isSame(found, file);
+  });
   const gone = first.find((file) => !after.some((other) => other.name === file.name));
   const name = moving?.name ?? gone?.name;
   if (name !== undefined) {
@@ -165,20 +182,20 @@ function isLitter(name: string): boolean {
 }
 
 async function assertSame(found: Found): Promise<void> {
-  const now = await look(found.path, found.name);
-  if (now.stamp !== found.stamp) {
-    throw unusable(
-      `${shown(found.name)} changed while it was read; wait until the export has finished, then try again.`,
-      {
-        file: shown(found.name),
-      },
-    );
-  }
+  if (!isSame(found, await look(found.path, found.name))) throw changedWhileRead(found.name);
+}
+
+/** What is thrown for a file that is no longer the one that was found at the start. */
+export function changedWhileRead(name: string): Failure {
+  return unusable(`${shown(name)} changed while it was read; wait until the export has finished, then try again.`, {
+    file: shown(name),
+  });
 }
 
 function fileEntry(found: Found): Entry {
   return {
     name: found.name,
+    state: found.state,
     assertUnchanged: () => assertSame(found),
     async *bytes(signal) {
       const buffer = Buffer.allocUnsafe(CHUNK);
@@ -262,6 +279,7 @@ async function zipList(zip: yauzl.ZipFile, label: string): Promise<ZipItem[]> {
 function zipEntry(zip: yauzl.ZipFile, entry: yauzl.Entry, name: string, found: Found, label: string): Entry {
   return {
     name,
+    state: found.state,
     assertUnchanged: () => assertSame(found),
     async *bytes(signal) {
       if (entry.isEncrypted()) {
@@ -273,34 +291,33 @@ function zipEntry(zip: yauzl.ZipFile, entry: yauzl.Entry, name: string, found: F
         unusable(`${shown(name)} in ${label} is damaged or cut off; copy the zip again, or make a new export.`, {
           file: shown(name),
         });
-      const stream = await zip.openReadStreamPromise(entry).catch(() => {
+      let sum = 0;
+      let left = entry.uncompressedSize;
+      const stream = await inflated(zip, entry).catch(() => {
         throw damaged();
       });
-      // Inflated pieces are small: they are gathered, so that a batch has thousands of rows from a zip too.
-      const gathered = Buffer.allocUnsafe(CHUNK);
-      let used = 0;
-      let sum = 0;
       try {
         for await (const piece of stream as AsyncIterable<Buffer>) {
           stopIfAborted(signal);
           sum = crc32(piece, sum);
-          let at = 0;
-          while (at < piece.length) {
-            const copied = piece.copy(gathered, used, at);
-            at += copied;
-            used += copied;
-            if (used < CHUNK) continue;
-            yield gathered;
-            used = 0;
-          }
+          left -= piece.length;
+          if (left < 0) throw damaged();
+          yield piece;
         }
       } catch (thrown) {
         throw thrown instanceof Failure ? thrown : damaged();
       } finally {
         stream.destroy();
       }
-      if (sum !== entry.crc32) throw damaged();
-      if (used > 0) yield gathered.subarray(0, used);
+      if (left !== 0 || sum !== entry.crc32) throw damaged();
     },
   };
+}
+
+/** In pieces as large as those of a file, where yauzl's own are 16 kB: each is a round through the thread pool. */
+async function inflated(zip: yauzl.ZipFile, entry: yauzl.Entry): Promise<Readable> {
+  if (entry.compressionMethod !== DEFLATED) return zip.openReadStreamPromise(entry);
+  const raw = await zip.openReadStreamPromise(entry, { decompress: false });
+  // An error of either ends both; it is met where the pieces are read.
+  return pipeline(raw, createInflateRaw({ chunkSize: CHUNK }), () => {});
 }

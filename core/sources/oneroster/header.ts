@@ -15,6 +15,14 @@ export interface TableHeader {
   readonly notices: readonly SourceNotice[];
 }
 
+const MOST_NAMED = 8;
+
+/** The first names of a list, and how many more there are: a sentence has an end, however many columns a file has. */
+const few = (names: readonly string[], link: string): string =>
+  names.length <= MOST_NAMED
+    ? names.join(link)
+    : `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more`;
+
 /**
  * Puts a file's header right: case, blanks, misspellings; drops credentials and columns without a name.
  * @throws Failure when a column is missing or is there twice.
@@ -81,15 +89,15 @@ export function readTableHeader(
     notices.push({ code, sentence });
   };
   if (put.length > 0)
-    say('header-put-right', `${file}, row 1: headers were read as the standard writes them: ${put.join(', ')}.`);
+    say('header-put-right', `${file}, row 1: headers were read as the standard writes them: ${few(put, ', ')}.`);
   if (credentials.length > 0) {
     say(
       'credentials-not-read',
-      `${file}: ${credentials.join(' and ')} ${credentials.length > 1 ? 'are' : 'is'} never read or kept; better left out of the export.`,
+      `${file}: ${few(credentials, ' and ')} ${credentials.length > 1 ? 'are' : 'is'} never read or kept; better left out of the export.`,
     );
   }
   if (repeated.length > 0)
-    say('header-repeated', `${file}, row 1: of columns with one name only the first is read: ${repeated.join(', ')}.`);
+    say('header-repeated', `${file}, row 1: of columns with one name only the first is read: ${few(repeated, ', ')}.`);
   if (nameless > 0) say('header-blank', `${file}, row 1: columns without a name are not read (${nameless}).`);
   return { places, notices };
 }

@@ -3,7 +3,7 @@ import { shown, unusable } from '../refuse.ts';
 import type { TableMode } from '../types.ts';
 import type { OneRosterVersion } from './columns.ts';
 import type { Entry } from './container.ts';
-import { survey, textOf } from './survey.ts';
+import { type Survey, textOf } from './survey.ts';
 
 export interface Manifest {
   /** Undefined where the manifest does not say. */
@@ -16,9 +16,8 @@ export interface Manifest {
  * Reads manifest.csv.
  * @throws Failure for a version or a file mode that OneRoster 1.1 and 1.2 do not have.
  */
-export async function readManifest(entry: Entry, signal?: AbortSignal): Promise<Manifest> {
+export async function readManifest(entry: Entry, known: Survey, signal?: AbortSignal): Promise<Manifest> {
   const file = shown(entry.name);
-  const known = await survey(entry, signal);
   const files = new Map<string, TableMode | 'absent'>();
   let version: OneRosterVersion | undefined;
   for await (const { rows, first } of csvRecords(textOf(entry, known, signal), entry.name, known.lineEnd)) {

@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
+import type { Failure } from '../../errors/failure.ts';
 import { shown, unusable } from '../refuse.ts';
-import type { DeltaKeys, RowBatch, Source, SourceNotice, TableInfo, TableMode } from '../types.ts';
+import type { SealedReader } from '../sealed-file.ts';
+import type { DeltaKeys, Source, SourceNotice, TableInfo, TableMode } from '../types.ts';
 import { type OneRosterVersion, OTHER_FILES, requiredTables, TABLES, type TableName } from './columns.ts';
 import { type Container, type Entry, type OpenOptions, openContainer } from './container.ts';
+import { type CopyIndex, copyContainer, copyFiles } from './copy.ts';
 import { readTableHeader } from './header.ts';
+import { knownText, readKnown } from './known.ts';
 import { type Manifest, readManifest } from './manifest.ts';
-import { survey } from './survey.ts';
+import { type Survey, survey } from './survey.ts';
 import { readSyntheticRoles, syntheticRoles } from './synthetic-roles.ts';
 import { type OneRosterTable, readTable } from './table.ts';
 
@@ -16,25 +20,46 @@ const MANIFEST = 'manifest.csv';
 
 /**
  * Opens a OneRoster 1.1 or 1.2 CSV export: a folder, or a zip of one.
- * Every file is read through once here (hash, encoding, header), and again by each `read`.
+ * Every file that is not known is read through once here (hash, encoding, header), and again by each `read`.
  * @param path the folder or the .zip file.
  * @throws Failure (source-unusable) when there is no export, it is incomplete, damaged or still being written.
  */
 export async function openSource(path: string, options: OpenOptions = {}): Promise<Source> {
   const container = await openContainer(path, isExportFile, options);
   try {
-    return await describe(container, options.signal);
+    const known = readKnown(options.known);
+    const surveyOf: SurveyOf = async (entry) =>
+      (entry.state && known.surveyOf(entry.name, entry.state)) ?? survey(entry, options.signal);
+    return await describe(container, surveyOf, options.signal);
   } catch (thrown) {
     await container.close();
     throw thrown;
   }
 }
 
+/**
+ * Opens a copy that `Source.copy` made: what the export was, with the names, row numbers, notices and fingerprint it had.
+ * Closing it closes the sealed file.
+ * @throws Failure (source-unusable) when it is damaged.
+ */
+export async function openCopy(index: CopyIndex, sealed: SealedReader, damaged: () => Failure): Promise<Source> {
+  const surveys = new Map(index.files.map((file) => [file.name, file.survey]));
+  // A copy's bytes need not be those of the export, so it is not copied as one: its rows are.
+  const { copy: _, ...source } = await describe(copyContainer(index, sealed), async ({ name }) => {
+    const known = surveys.get(name);
+    if (known === undefined) throw damaged();
+    return known;
+  });
+  return source;
+}
+
 function isExportFile(name: string): boolean {
   return FILE_NAMES.has(name.toLowerCase()) || name.toLowerCase() === MANIFEST;
 }
 
-async function describe(container: Container, signal?: AbortSignal): Promise<Source> {
+type SurveyOf = (entry: Entry) => Promise<Survey>;
+
+async function describe(container: Container, surveyOf: SurveyOf, signal?: AbortSignal): Promise<Source> {
   const notices: SourceNotice[] = [];
   const say = (code: string, sentence: string): void => {
     notices.push({ code, sentence });
@@ -58,7 +83,13 @@ async function describe(container: Container, signal?: AbortSignal): Promise<Sou
       say('file-unknown', `${shown(entry.name)} is no file of a OneRoster roster and is not read.`);
     }
   }
-  const manifest = manifestEntry ? await readManifest(manifestEntry, signal) : undefined;
+  const surveys = new Map<Entry, Survey>();
+  const surveyed = async (entry: Entry): Promise<Survey> => {
+    const known = await surveyOf(entry);
+    surveys.set(entry, known);
+    return known;
+  };
+  const manifest = manifestEntry ? await readManifest(manifestEntry, await surveyed(manifestEntry), signal) : undefined;
   if (!manifest) {
     say('manifest-missing', 'The export has no manifest.csv, so every file is taken for a full set (bulk).');
   }
@@ -77,7 +108,7 @@ async function describe(container: Container, signal?: AbortSignal): Promise<Sou
     const entry = files.get(table);
     if (entry === undefined) continue;
     const mode = modes.get(table)!;
-    const known = await survey(entry, signal);
+    const known = await surveyed(entry);
     if (known.guessed) {
       say(
         'encoding-guessed',
@@ -99,7 +130,13 @@ async function describe(container: Container, signal?: AbortSignal): Promise<Sou
     tables.set(table, { info, entry, survey: known, places: header.places, uniqueIds: false });
     hash.update(`\n${table} ${mode} ${known.bytes} ${known.hash}`);
   }
-  return sourceOf(container, version, tables, notices, hash.digest('hex'), delta);
+  const found = [...surveys].flatMap(([{ name, state }, known]) => (state ? [{ name, state, survey: known }] : []));
+  const described = sourceOf(container, version, tables, notices, hash.digest('hex'), delta);
+  const source = found.length > 0 ? { ...described, known: knownText(found) } : described;
+  if (delta) return source;
+  const byEntry = new Map([...tables.values()].map((table) => [table.entry, table]));
+  const toCopy = container.entries.map((entry) => ({ entry, survey: surveys.get(entry), table: byEntry.get(entry) }));
+  return { ...source, copy: (out, signal) => copyFiles(toCopy, out, signal) };
 }
 
 /** Which files are full sets and which are changes; refuses a manifest that its files contradict. */
@@ -170,9 +207,9 @@ function sourceOf(
       file: `${shown(name)}.csv`,
     });
   };
-  const read = (name: string, columns: readonly string[], signal?: AbortSignal): AsyncIterable<RowBatch> => {
+  const read: Source['read'] = (name, columns, signal, glance) => {
     if (name === 'roles' && version === '1.1') return readSyntheticRoles(tableNamed('users'), columns, signal);
-    return readTable(tableNamed(name), columns, 'active', signal);
+    return readTable(tableNamed(name), columns, 'active', signal, glance);
   };
   const deltaKeys = (name: string, signal?: AbortSignal): DeltaKeys => {
     // A user of 1.1 brings all of their roles: whatever the delta says of the user replaces every one of them.

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { firstRecord, type LineEnd, lineEndOf } from '../csv.ts';
 import { type Encoding, encodingStart, isUndefinedIn1252, textDecoder, unfinishedUtf8 } from '../encoding.ts';
 import { shown, unusable } from '../refuse.ts';
@@ -19,6 +20,18 @@ export interface Survey {
   /** Something other than blanks and separators follows the header. */
   readonly hasRows: boolean;
 }
+
+/** A survey that was kept. */
+export const surveySchema = z.strictObject({
+  bytes: z.number().int().positive(),
+  hash: z.string(),
+  encoding: z.enum(['utf-8', 'utf-16le', 'utf-16be', 'windows-1252']),
+  bom: z.number().int().nonnegative(),
+  guessed: z.boolean(),
+  lineEnd: z.enum(['\n', '\r\n', '\r']),
+  header: z.array(z.string()).readonly(),
+  hasRows: z.boolean(),
+}) satisfies z.ZodType<Survey>;
 
 /** A header fits in this many bytes, or the file is no table. */
 const LONGEST_HEADER = 1024 * 1024;

@@ -1,7 +1,10 @@
-import { csvRecords } from '../csv.ts';
-import { createIdRegister } from '../id-register.ts';
+import type { Failure } from '../../errors/failure.ts';
+import { csvRecords, recordsIn } from '../csv.ts';
+import { createCutter } from '../cut.ts';
+import type { Encoding } from '../encoding.ts';
+import { createIdRegister, type IdRegister } from '../id-register.ts';
 import { shown, stopIfAborted, unusable } from '../refuse.ts';
-import type { RowBatch, TableInfo } from '../types.ts';
+import type { Glance, RowBatch, TableInfo } from '../types.ts';
 import type { TableName } from './columns.ts';
 import type { Entry } from './container.ts';
 import { type Survey, textOf } from './survey.ts';
@@ -26,13 +29,139 @@ export type Wanted = 'active' | 'all';
 /**
  * Streams the rows of a table, projected to `columns`, refusing what would corrupt the result: ragged rows, a blank or
  * repeated sourcedId, a status that is none, a file that changes meanwhile.
+ * @param glance passes rows over that are known already; they were looked at when they were met first
  */
 export async function* readTable(
   table: OneRosterTable,
   columns: readonly string[],
   wanted: Wanted,
   signal?: AbortSignal,
+  glance?: Glance,
 ): AsyncGenerator<RowBatch> {
+  const { entry, survey } = table;
+  const newRegister = (): IdRegister | undefined =>
+    table.uniqueIds ? undefined : createIdRegister(survey.bytes / SHORT_ROW_BYTES);
+  const readAll = (after: number): AsyncGenerator<RowBatch> =>
+    readFrom(table, createReader(table, columns, wanted, newRegister()), after, signal);
+  if (glance === undefined || survey.lineEnd === '\r' || !ENCODINGS.includes(survey.encoding)) yield* readAll(1);
+  else {
+    const read = createReader(table, columns, wanted, undefined);
+    const last = yield* readUnknown(table, read, newRegister(), glance, survey.lineEnd, signal);
+    if (last !== undefined) yield* readAll(last);
+  }
+  await entry.assertUnchanged();
+  table.uniqueIds = true;
+}
+
+/** Parses the whole file, and gives the rows after the one with the number `after`; row 1 is the header. */
+async function* readFrom(
+  { entry, survey }: OneRosterTable,
+  read: ReadRow,
+  after: number,
+  signal?: AbortSignal,
+): AsyncGenerator<RowBatch> {
+  for await (const { rows, first } of csvRecords(textOf(entry, survey, signal), entry.name, survey.lineEnd)) {
+    stopIfAborted(signal);
+    const out: string[][] = [];
+    const numbers: number[] = [];
+    for (let at = first === 1 ? 1 : 0; at < rows.length; at++) {
+      const row = read(rows[at]!, first + at);
+      if (row === undefined || first + at <= after) continue;
+      out.push(row);
+      numbers.push(first + at);
+    }
+    if (out.length > 0) yield { rows: out, numbers };
+  }
+}
+
+/** In which rows are told apart byte by byte. */
+const ENCODINGS: readonly Encoding[] = ['utf-8', 'windows-1252'];
+
+/** Rows that are parsed at once: parsing has a cost for each time it is begun. */
+const PARSED_TOGETHER = 2000;
+
+/**
+ * Cuts the file into records, and parses only those that are not known.
+ * @returns the number of the last row it could tell, where it could not tell all of them
+ */
+async function* readUnknown(
+  table: OneRosterTable,
+  read: ReadRow,
+  register: IdRegister | undefined,
+  glance: Glance,
+  lineEnd: '\n' | '\r\n',
+  signal?: AbortSignal,
+): AsyncGenerator<RowBatch, number | undefined> {
+  const { entry, survey, places } = table;
+  const file = shown(entry.name);
+  const cutter = createCutter(lineEnd, places.indexOf('sourcedId'), glance.key);
+  const decoder = new TextDecoder(survey.encoding, { ignoreBOM: true });
+  const end = Buffer.from(lineEnd);
+  let number = 0;
+  let wanted: number[] = [];
+  let pieces: Uint8Array[] = [];
+  /** @returns whether the parser found the same records */
+  const parseInto = (rows: string[][], numbers: number[]): boolean => {
+    const records = recordsIn(decoder.decode(Buffer.concat(pieces)), wanted.length, lineEnd);
+    for (const [at, record] of records?.entries() ?? []) {
+      const row = read(record, wanted[at]!);
+      if (row === undefined) continue;
+      rows.push(row);
+      numbers.push(wanted[at]!);
+    }
+    wanted = [];
+    pieces = [];
+    return records !== undefined;
+  };
+  for await (const { chunk, isLast } of chunksOf(entry, survey, signal)) {
+    stopIfAborted(signal);
+    const { bytes, count, starts, ends, idStarts, idEnds, lows, highs, odd } = cutter.cut(chunk, isLast);
+    await glance.ready(count);
+    const last = number;
+    const rows: string[][] = [];
+    const numbers: number[] = [];
+    let agreed = true;
+    for (let at = 0; at < count && agreed; at++) {
+      number += 1;
+      if (number === 1) {
+        glance.begin((lows[at]! ^ ENCODINGS.indexOf(survey.encoding)) >>> 0, highs[at]!);
+        continue;
+      }
+      const before = register === undefined ? 0 : addId(register, bytes, idStarts[at]!, idEnds[at]!, number);
+      if (before !== 0) throw repeated(file, before, number);
+      if (glance.isKnown(lows[at]!, highs[at]!, number)) continue;
+      wanted.push(number);
+      pieces.push(bytes.subarray(starts[at]!, ends[at]!), end);
+      if (wanted.length >= PARSED_TOGETHER) agreed = parseInto(rows, numbers);
+    }
+    if (agreed && wanted.length > 0) agreed = parseInto(rows, numbers);
+    if (!agreed) throw unlike(file, last);
+    yield { rows, numbers };
+    if (odd) {
+      glance.giveUp();
+      return number;
+    }
+  }
+  return undefined;
+}
+
+/** Only a file with quotes that are none comes here, and one whose lines end differently. */
+function unlike(file: string, row: number): Failure {
+  return unusable(
+    `${file}: after row ${row} the columns cannot be told apart; look for a stray quote there, correct it in the SIS and make a new export.`,
+    { file, row },
+  );
+}
+
+type ReadRow = (row: readonly string[], number: number) => string[] | undefined;
+
+/** Takes a record and its number; gives the row with the columns that are wanted, undefined where it is not one of them. */
+function createReader(
+  table: OneRosterTable,
+  columns: readonly string[],
+  wanted: Wanted,
+  register: IdRegister | undefined,
+): ReadRow {
   const { places, entry } = table;
   const file = shown(entry.name);
   const delta = table.info.mode === 'delta';
@@ -40,56 +169,64 @@ export async function* readTable(
   const projection = columns.map((column) => places.indexOf(column));
   const idPlace = places.indexOf('sourcedId');
   const statusPlace = places.indexOf('status');
-  const register = table.uniqueIds ? undefined : createIdRegister(table.survey.bytes / SHORT_ROW_BYTES);
-
-  for await (const { rows, first } of csvRecords(
-    textOf(entry, table.survey, signal),
-    entry.name,
-    table.survey.lineEnd,
-  )) {
-    stopIfAborted(signal);
-    const out: string[][] = [];
-    const numbers: number[] = [];
-    // Row 1 is the header.
-    for (let at = first === 1 ? 1 : 0; at < rows.length; at++) {
-      const row = rows[at]!;
-      const number = first + at;
-      if (row.length !== width) {
-        if (row.length === 1 && row[0]!.trim() === '') continue;
-        throw unusable(
-          `${file}, row ${number}: ${counted(row.length)} where the header has ${width}; correct the row in the SIS, or make a new export.`,
-          { file, row: number },
-        );
-      }
-      const id = trimmed(row[idPlace]!);
-      if (id === '') {
-        if (row.every((value) => value.trim() === '')) continue;
-        throw unusable(`${file}, row ${number}: sourcedId is blank; have the SIS give the row one.`, {
-          file,
-          row: number,
-        });
-      }
-      const before = register?.add(id, number) ?? 0;
-      if (before !== 0) {
-        throw unusable(
-          `${file}: rows ${before} and ${number} have the same sourcedId; correct it in the SIS and make a new export.`,
-          { file, row: number, before },
-        );
-      }
-      const active = statusPlace < 0 || isActive(row[statusPlace]!, delta, file, number);
-      if (!active && wanted === 'active') continue;
-      const projected = new Array<string>(projection.length);
-      for (let column = 0; column < projection.length; column++) {
-        const place = projection[column]!;
-        projected[column] = place < 0 ? '' : row[place]!;
-      }
-      out.push(projected);
-      numbers.push(number);
+  return (row, number) => {
+    if (row.length !== width) {
+      if (row.length === 1 && row[0]!.trim() === '') return undefined;
+      throw unusable(
+        `${file}, row ${number}: ${counted(row.length)} where the header has ${width}; correct the row in the SIS, or make a new export.`,
+        { file, row: number },
+      );
     }
-    if (out.length > 0) yield { rows: out, numbers };
+    const id = trimmed(row[idPlace]!);
+    if (id === '') {
+      if (row.every((value) => value.trim() === '')) return undefined;
+      throw unusable(`${file}, row ${number}: sourcedId is blank; have the SIS give the row one.`, {
+        file,
+        row: number,
+      });
+    }
+    const before = register?.add(id, number) ?? 0;
+    if (before !== 0) throw repeated(file, before, number);
+    const active = statusPlace < 0 || isActive(row[statusPlace]!, delta, file, number);
+    if (!active && wanted === 'active') return undefined;
+    const projected = new Array<string>(projection.length);
+    for (let column = 0; column < projection.length; column++) {
+      const place = projection[column]!;
+      projected[column] = place < 0 ? '' : row[place]!;
+    }
+    return projected;
+  };
+}
+
+function repeated(file: string, before: number, row: number): Failure {
+  return unusable(
+    `${file}: rows ${before} and ${row} have the same sourcedId; correct it in the SIS and make a new export.`,
+    { file, row, before },
+  );
+}
+
+/** Notes the identifier of a record, without the blanks around it. */
+function addId(register: IdRegister, bytes: Uint8Array, start: number, end: number, row: number): number {
+  let from = start;
+  let to = end;
+  while (from < to && bytes[from]! <= 32) from++;
+  while (to > from && bytes[to - 1]! <= 32) to--;
+  return from === to ? 0 : register.addBytes(bytes, from, to, row);
+}
+
+/** The bytes of a file, its byte order mark aside, and which of them are the last. */
+async function* chunksOf(
+  entry: Entry,
+  survey: Survey,
+  signal?: AbortSignal,
+): AsyncGenerator<{ chunk: Buffer; isLast: boolean }> {
+  let left = survey.bytes;
+  let skip = survey.bom;
+  for await (const chunk of entry.bytes(signal)) {
+    left -= chunk.length;
+    yield { chunk: skip > 0 ? chunk.subarray(skip) : chunk, isLast: left <= 0 };
+    skip = 0;
   }
-  await entry.assertUnchanged();
-  table.uniqueIds = true;
 }
 
 function counted(values: number): string {

@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import Papa from 'papaparse';
+import { describe, expect, it } from 'vitest';
+import { createCutter } from '../../core/sources/cut.ts';
+import type { PrintKey } from '../../core/sources/types.ts';
+
+const key: PrintKey = [1, 2, 3, 4];
+
+interface Told {
+  readonly records: string[];
+  readonly ids: string[];
+  readonly prints: string[];
+  readonly odd: boolean;
+}
+
+/** What the cutter makes of a file that comes in pieces of these sizes. */
+function cutUp(text: string, sizes: readonly number[], lineEnd: '\n' | '\r\n', idPlace: number): Told {
+  const cutter = createCutter(lineEnd, idPlace, key);
+  const bytes = Buffer.from(text);
+  const told: Told = { records: [], ids: [], prints: [], odd: false };
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const size = sizes[turn % sizes.length]!;
+    // The buffer is written to again by whoever reads files.
+    const piece = Buffer.from(bytes.subarray(at, at + size));
+    at += size;
+    const cut = cutter.cut(piece, at >= bytes.length);
+    const view = Buffer.from(cut.bytes);
+    for (let i = 0; i < cut.count; i++) {
+      told.records.push(view.toString('utf8', cut.starts[i], cut.ends[i]));
+      told.ids.push(view.toString('utf8', cut.idStarts[i], cut.idEnds[i]));
+      told.prints.push(`${cut.lows[i]} ${cut.highs[i]}`);
+    }
+    if (cut.odd) return { ...told, odd: true };
+    piece.fill(0);
+  }
+  return told;
+}
+
+const value = fc.string({
+  unit: fc.constantFrom('a', 'é', '名', ' ', ',', '"', '\n', '\r', '0'),
+  maxLength: 8,
+});
+const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 });
+const table = fc
+  .integer({ min: 2, max: 4 })
+  .chain((width) => fc.array(fc.array(value, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 12 }));
+
+describe('createCutter', () => {
+  it.each(['\n', '\r\n'] as const)('cuts where the parser does, in any chunking (%j)', (lineEnd) => {
+    fc.assert(
+      fc.property(table, sizes, fc.boolean(), fc.boolean(), (rows, pieces, quotes, finalNewline) => {
+        const text = Papa.unparse(rows, { newline: lineEnd, quotes }) + (finalNewline ? lineEnd : '');
+        fc.pre(finalNewline || rows.at(-1)!.some((one) => one !== ''));
+        const { records, ids, odd } = cutUp(text, pieces, lineEnd, 1);
+        // A feed alone in a file of CRLF lines is left to the parser, as is a return before the end of an LF line.
+        fc.pre(!odd);
+        const parsed = records.map(
+          (record) => Papa.parse<string[]>(record, { newline: lineEnd, delimiter: ',' }).data[0],
+        );
+        expect(parsed).toEqual(rows);
+        expect(ids.map((id) => id.replaceAll('""', '"'))).toEqual(rows.map((row) => row[1]));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('agrees with the parser on any text, or says that it cannot tell', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom('a', '"', ',', '\n', '\r', ' '), maxLength: 24 }),
+        sizes,
+        fc.constantFrom('\n', '\r\n'),
+        (text, pieces, lineEnd) => {
+          const { records, odd } = cutUp(text, pieces, lineEnd, 0);
+          const whole = Papa.parse<string[]>(text, { newline: lineEnd, delimiter: ',' });
+          if (odd) return;
+          expect(whole.errors.filter(({ code }) => code !== 'TooFewFields' && code !== 'TooManyFields')).toEqual([]);
+          const found = whole.data.length > 0 && text.endsWith(lineEnd) ? whole.data.slice(0, -1) : whole.data;
+          expect(records.length).toBe(text === '' ? 0 : found.length);
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('prints the same row alike wherever it stands, and another one differently', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.stringMatching(/^[a-z0-9, ]{0,40}$/), { minLength: 2, maxLength: 40 }),
+        sizes,
+        (rows, pieces) => {
+          const { records, prints } = cutUp(`${rows.join('\n')}\n`, pieces, '\n', 0);
+          expect(new Set(prints).size).toBe(new Set(records).size);
+          const again = cutUp(`${[...rows].reverse().join('\n')}\n`, [1000], '\n', 0);
+          expect(new Set(again.prints)).toEqual(new Set(prints));
+        },
+      ),
+    );
+  });
+});
