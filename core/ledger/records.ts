@@ -19,14 +19,32 @@ const PAST_ALL = Buffer.alloc(KEY_BYTES + 1, 0xff);
 export const RecordState = { confirmed: 1, matched: 2, adopted: 3 } as const;
 export type RecordState = (typeof RecordState)[keyof typeof RecordState];
 
-/** All records of one resource; the i-th record's hashes stand at i × their length. */
+/** A loaded record: its key hash, and behind it its full hash, its source hash and its state. */
+export const LOADED = (() => {
+  const full = KEY_BYTES;
+  const source = full + FULL_BYTES;
+  const state = source + SOURCE_BYTES;
+  return { full, source, state, bytes: state + 1 } as const;
+})();
+
+/** All records of one resource, in the order of their keys. */
 export interface LoadedRecords {
   readonly count: number;
-  readonly keys: Uint8Array;
-  readonly fulls: Uint8Array;
-  readonly sources: Uint8Array;
-  readonly states: Uint8Array;
+  /** `LOADED.bytes` for each. */
+  readonly rows: Uint8Array;
 }
+
+export const keyHashAt = ({ rows }: LoadedRecords, i: number): Uint8Array =>
+  rows.slice(i * LOADED.bytes, i * LOADED.bytes + LOADED.full);
+
+export const fullHashAt = ({ rows }: LoadedRecords, i: number): Uint8Array =>
+  rows.slice(i * LOADED.bytes + LOADED.full, i * LOADED.bytes + LOADED.source);
+
+export const sourceHashAt = ({ rows }: LoadedRecords, i: number): Uint8Array =>
+  rows.slice(i * LOADED.bytes + LOADED.source, i * LOADED.bytes + LOADED.state);
+
+export const stateAt = ({ rows }: LoadedRecords, i: number): RecordState =>
+  rows[i * LOADED.bytes + LOADED.state] as RecordState;
 
 export interface ConfirmedRecord {
   readonly keyHash: Uint8Array;
@@ -70,7 +88,8 @@ export interface Records {
   count(resourceId: number): number;
   /** @returns the API's id, or undefined where the record is unknown or the API never told one */
   apiId(resourceId: number, keyHash: Uint8Array): string | undefined;
-  has(resourceId: number, keyHash: Uint8Array): boolean;
+  /** @returns how the ledger has a record; undefined where it does not */
+  state(resourceId: number, keyHash: Uint8Array): RecordState | undefined;
   /** API ids that several records share, with their number: one item, known under an old key and a new one. */
   sharedIds(resourceId: number): Map<string, number>;
   confirm(resourceId: number, record: ConfirmedRecord, at: number): void;
@@ -81,7 +100,8 @@ export interface Records {
   remove(resourceId: number, keyHash: Uint8Array): void;
 }
 
-export function createRecords(db: Database, seal: Seal): Records {
+/** @param changed told before each change of a record */
+export function createRecords(db: Database, seal: Seal, changed: () => void): Records {
   const count = db.prepare('SELECT count(*) FROM record WHERE resource_id = ?').pluck();
   // A few thousand rows in one value: a sixth of the time that a row each would take.
   const chunk = db
@@ -91,7 +111,7 @@ export function createRecords(db: Database, seal: Seal): Records {
     )
     .pluck();
   const id = db.prepare('SELECT api_id FROM record WHERE resource_id = ? AND key_hash = ?').pluck();
-  const has = db.prepare('SELECT 1 FROM record WHERE resource_id = ? AND key_hash = ?').pluck();
+  const state = db.prepare('SELECT state FROM record WHERE resource_id = ? AND key_hash = ?').pluck();
   const shared = db.prepare(
     `SELECT api_id AS packed, count(*) AS count FROM record WHERE resource_id = ? AND api_id IS NOT NULL
      GROUP BY api_id HAVING count(*) > 1`,
@@ -110,41 +130,41 @@ export function createRecords(db: Database, seal: Seal): Records {
   return {
     load(resourceId) {
       const expected = count.get(resourceId) as number;
-      const keys = new Uint8Array(expected * KEY_BYTES);
-      const fulls = new Uint8Array(expected * FULL_BYTES);
-      const sources = new Uint8Array(expected * SOURCE_BYTES);
-      const states = new Uint8Array(expected);
-      let i = 0;
+      const loaded = new Uint8Array(expected * LOADED.bytes);
+      let used = 0;
       for (let first = 0; first < 256; first++) {
         const rows = chunk.get(resourceId, Buffer.from([first]), first === 255 ? PAST_ALL : Buffer.from([first + 1]));
         if (rows === null) continue;
-        const bytes = rows as Buffer;
-        for (let at = 0; at < bytes.length; i++) {
-          // Byte by byte: a view of each hash of each row would cost more than the copying.
-          for (let k = i * KEY_BYTES, end = k + KEY_BYTES; k < end; k++) keys[k] = bytes[at++] as number;
-          for (let k = i * FULL_BYTES, end = k + FULL_BYTES; k < end; k++) fulls[k] = bytes[at++] as number;
-          for (let k = i * SOURCE_BYTES, end = k + SOURCE_BYTES; k < end; k++) sources[k] = bytes[at++] as number;
-          states[i] = (bytes[at++] as number) - DIGIT_ZERO;
-        }
+        loaded.set(rows as Buffer, used);
+        used += (rows as Buffer).length;
       }
-      return { count: i, keys, fulls, sources, states };
+      // The state comes as a digit.
+      for (let at = LOADED.state; at < used; at += LOADED.bytes) loaded[at] = (loaded[at] as number) - DIGIT_ZERO;
+      return { count: used / LOADED.bytes, rows: loaded };
     },
     count: (resourceId) => count.get(resourceId) as number,
     apiId(resourceId, keyHash) {
       const packed = id.get(resourceId, keyHash) as Buffer | null | undefined;
       return packed ? unpackApiId(packed, seal) : undefined;
     },
-    has: (resourceId, keyHash) => has.get(resourceId, keyHash) !== undefined,
+    state: (resourceId, keyHash) => state.get(resourceId, keyHash) as RecordState | undefined,
     sharedIds(resourceId) {
       const rows = shared.all(resourceId) as { packed: Buffer; count: number }[];
       return new Map(rows.map(({ packed, count: records }) => [unpackApiId(packed, seal), records]));
     },
     confirm(resourceId, record, at) {
+      changed();
       const packed = record.apiId === undefined ? null : packApiId(record.apiId, seal);
       put.run(resourceId, record.keyHash, record.fullHash, record.sourceHash, packed, record.state, at);
     },
-    claim: (resourceId, keyHash, sourceHash) => void claim.run(sourceHash, resourceId, keyHash),
+    claim(resourceId, keyHash, sourceHash) {
+      changed();
+      claim.run(sourceHash, resourceId, keyHash);
+    },
     relink: (resourceId, keyHash, apiId) => void relink.run(packApiId(apiId, seal), resourceId, keyHash),
-    remove: (resourceId, keyHash) => void remove.run(resourceId, keyHash),
+    remove(resourceId, keyHash) {
+      changed();
+      remove.run(resourceId, keyHash);
+    },
   };
 }

@@ -14,6 +14,9 @@ export interface MetCode {
 
 /** One code while a run goes on: what it stands for, and who had it. */
 export interface CodeUse {
+  readonly type: string;
+  /** As it was written first. */
+  readonly code: string;
   readonly uri: string | undefined;
   records: number;
   /** The record that was counted last: one that has a code twice counts once. */
@@ -23,6 +26,8 @@ export interface CodeUse {
 export interface Codes {
   /** The number of the record that is made now. */
   record: number;
+  /** Where those of one row are gathered; undefined where nobody asks. */
+  counted: CodeUse[] | undefined;
   /** @param code as the source has it @returns the same object for each spelling of a code */
   use(type: string, code: string): CodeUse;
   /** Every code that a record had. */
@@ -38,10 +43,10 @@ const MOST_SPELLINGS = 10_000;
 
 interface Kept extends CodeUse {
   readonly key: string;
-  readonly code: string;
 }
 
 interface OfType {
+  readonly type: string;
   readonly uris: ReadonlyMap<string, string>;
   readonly spellings: Map<string, CodeUse>;
   readonly codes: Map<string, Kept>;
@@ -57,23 +62,23 @@ export const createCodes = (map: DescriptorMap): Codes => {
     let found = types.get(type);
     if (found === undefined) {
       const uris = new Map(Object.entries(map[type] ?? {}).map(([code, uri]) => [normaliseCode(code), uri]));
-      found = { uris, spellings: new Map(), codes: new Map() };
+      found = { type, uris, spellings: new Map(), codes: new Map() };
       types.set(type, found);
     }
     return found;
   };
 
-  const lookUp = ({ uris, spellings, codes }: OfType, code: string): CodeUse => {
+  const lookUp = ({ type, uris, spellings, codes }: OfType, code: string): CodeUse => {
     const key = normaliseCode(code);
     let use: CodeUse | undefined = codes.get(key);
     if (use === undefined) {
       const uri = uris.get(key);
       if (kept >= MOST_CODES) {
         beyond += 1;
-        return { uri, records: 0, last: 0 };
+        return { type, code, uri, records: 0, last: 0 };
       }
       kept += 1;
-      const made: Kept = { uri, records: 0, last: 0, key, code: code.trim() };
+      const made: Kept = { type, code: code.trim(), uri, records: 0, last: 0, key };
       codes.set(key, made);
       use = made;
     }
@@ -83,6 +88,7 @@ export const createCodes = (map: DescriptorMap): Codes => {
 
   return {
     record: 0,
+    counted: undefined,
     use: (type, code) => {
       const known = types.get(type) ?? ofType(type);
       return known.spellings.get(code) ?? lookUp(known, code);

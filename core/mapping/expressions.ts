@@ -7,6 +7,7 @@ import {
   type Evaluate,
   emptyRow,
   type Frame,
+  lookUp,
   newRow,
   type Row,
   report,
@@ -126,7 +127,7 @@ const constant = (value: JsonValue | undefined): Compiled => ({
 
 const nowhere: Frame = {
   rows: [],
-  run: { indexes: [], frozen: () => undefined, codes: createCodes({}) },
+  run: { indexes: [], frozen: () => undefined, codes: createCodes({}), onLookUp: undefined },
   resolve: () => emptyRow,
   sourceId: '',
   issues: undefined,
@@ -620,12 +621,13 @@ const compileEach = (
     close();
     const rowsOf = (frame: Frame): readonly Row[] => {
       const wanted = key.evaluate(frame);
-      const found = wanted === undefined ? undefined : frame.run.indexes[bound.index]?.get(wanted);
-      return found === undefined ? [] : Array.isArray(found) ? found : [found as Row];
+      const found = wanted === undefined ? undefined : lookUp(frame.run, bound.index, wanted);
+      return found === undefined ? [] : Array.isArray(found) ? (found as readonly Row[]) : [found as Row];
     };
     const slots = new Set([...item.slots, ...key.slots]);
     slots.delete(slot);
-    return { ...item, constant: false, slots, evaluate: collect(rowsOf, slot, item) };
+    // Asked for every record anew: what is looked up for it has to be known of each.
+    return { ...item, constant: false, impure: true, slots, evaluate: collect(rowsOf, slot, item) };
   }
   const list = compileExpression(each.list, scope, path);
   const { slot, close } = scope.open(each.as, undefined);

@@ -1,9 +1,11 @@
-import type { JsonObject, ResourceName } from '../edfi/model.ts';
 import { Failure } from '../errors/failure.ts';
 import type { Source } from '../sources/types.ts';
 import { createCodes } from './codes.ts';
 import type { CompiledMapping } from './compile.ts';
-import { asText, keyOf } from './expressions.ts';
+import { keyOf } from './expressions.ts';
+import { expand, frameFor, passes, tellRowIssues } from './frame.ts';
+import { cell, createGroups, type GroupUse } from './groups.ts';
+import { createRunMemory, type RunMemory } from './memory.ts';
 import {
   type GroupViewPlan,
   type IndexPlan,
@@ -13,134 +15,17 @@ import {
   rootTable,
   type ScopePlan,
   type SlimPlan,
-  type StepPlan,
   type UnionViewPlan,
   type ViewPlan,
 } from './plan.ts';
-import {
-  absentRow,
-  type Evaluate,
-  emptyRow,
-  type Frame,
-  type HeldValue,
-  laterRow,
-  missingRow,
-  newRow,
-  type Row,
-  type RowIndex,
-  type RunValues,
-  report,
-} from './runtime.ts';
+import { createRecordMaker } from './records.ts';
+import { gatherRemembered, rememberedRecords } from './remembered.ts';
+import { type Frame, newRow, type Row, type RowIndex, type RunValues } from './runtime.ts';
 import { openTables, type Tables } from './tables.ts';
-import { listSeparator, tidy } from './transforms.ts';
-import type { FrozenValue, MappedRecord, MappingRun, RunContext } from './types.ts';
+import { tidy } from './transforms.ts';
+import type { KnownRecords, MappedRecord, MappingRun, RunContext } from './types.ts';
 
 const batchSize = 1000;
-
-/** Tells, with the record at hand, the problems of a row that comes with it. */
-const tellInherited = (frame: Frame, row: Row): void => {
-  if (row.issues === undefined) return;
-  row.inherited ??= row.issues.map((issue) => ({ ...issue, inherited: true }));
-  for (const issue of row.inherited) report(frame, issue);
-};
-
-const frameFor = (scope: ScopePlan, run: RunValues): Frame => ({
-  rows: Array.from({ length: scope.slots }, () => emptyRow),
-  run,
-  resolve: (frame, slot) => {
-    const step = scope.steps.find((one) => one.slot === slot);
-    const key = step?.kind === 'join' ? step.key(frame) : undefined;
-    const found = step?.kind === 'join' && key !== undefined ? run.indexes[step.index.number]!.get(key) : undefined;
-    const row = (found as Row | undefined) ?? emptyRow;
-    frame.rows[slot] = row;
-    tellInherited(frame, row);
-    return row;
-  },
-  sourceId: '',
-  issues: undefined,
-  warnings: undefined,
-  frozen: undefined,
-  collecting: undefined,
-});
-
-const passes = (conditions: readonly ((frame: Frame) => boolean)[], frame: Frame): boolean => {
-  for (const condition of conditions) if (!condition(frame)) return false;
-  return true;
-};
-
-/** Tells the problems of the rows that are joined in a frame: its own first, then those that come with others' rows. */
-const tellRowIssues = (scope: ScopePlan, frame: Frame): void => {
-  const own = frame.rows[0]!.issues;
-  if (own !== undefined) for (const issue of own) report(frame, issue);
-  for (const step of scope.steps) {
-    const row = frame.rows[step.slot]!;
-    if (row === missingRow && step.kind === 'join') {
-      const value = step.key(frame);
-      report(frame, {
-        code: 'row-missing',
-        path: '',
-        table: step.table,
-        column: step.column,
-        ...(value === undefined ? {} : { value }),
-      });
-    } else if (row === absentRow && frame.issues === undefined) {
-      // Where something else is missing already, the empty value follows from it.
-      report(frame, { code: 'value-missing', path: '', table: rootTable(scope.source).name, column: step.column });
-    } else tellInherited(frame, row);
-  }
-};
-
-/** Joins the rows that belong to the one in slot 0, and calls `emit` for every combination that passes. */
-const expand = (steps: readonly StepPlan[], start: number, frame: Frame, emit: () => void): void => {
-  for (let at = start; at < steps.length; at += 1) {
-    const step = steps[at]!;
-    let row: Row | undefined;
-    if (step.kind === 'join') {
-      if (step.missing === 'empty' && !step.many && step.conditions.length === 0) {
-        frame.rows[step.slot] = laterRow;
-        continue;
-      }
-      const key = step.key(frame);
-      const found = key === undefined ? undefined : frame.run.indexes[step.index.number]!.get(key);
-      if (found === undefined) {
-        if (step.missing === 'drop') return;
-        row = step.missing === 'empty' ? emptyRow : key === undefined ? absentRow : missingRow;
-      } else if (!step.many) row = found as Row;
-      else {
-        const rows = found as readonly Row[];
-        if (rows.length === 1) row = rows[0]!;
-        else {
-          for (const one of rows) {
-            frame.rows[step.slot] = one;
-            if (passes(step.conditions, frame)) expand(steps, at + 1, frame, emit);
-          }
-          return;
-        }
-      }
-    } else {
-      const items = step.items(frame);
-      if (items.length === 0) {
-        if (step.empty === 'drop') return;
-        row = step.empty === 'keep' ? emptyRow : absentRow;
-      } else if (items.length === 1) row = newRow([items[0]!], 0);
-      else {
-        for (const item of items) {
-          frame.rows[step.slot] = newRow([item], 0);
-          if (passes(step.conditions, frame)) expand(steps, at + 1, frame, emit);
-        }
-        return;
-      }
-    }
-    frame.rows[step.slot] = row;
-    if (!passes(step.conditions, frame)) return;
-  }
-  emit();
-};
-
-const cell = (evaluate: Evaluate, frame: Frame): string => {
-  const value = evaluate(frame);
-  return Array.isArray(value) ? value.join(listSeparator) : (asText(value) ?? '');
-};
 
 /** The run's own memory: views and indexes, each made when first needed. */
 interface Memory {
@@ -148,6 +33,8 @@ interface Memory {
   readonly run: RunValues & { readonly indexes: (RowIndex | undefined)[] };
   readonly views: Map<ViewPlan, Promise<readonly Row[]>>;
   readonly building: Map<IndexPlan, Promise<void>>;
+  /** Of rows, from the run before. */
+  readonly rows: RunMemory | undefined;
 }
 
 /** The rows that a scope starts from, in batches. */
@@ -235,56 +122,18 @@ const rankRows = ({ rank }: RowViewPlan, rows: readonly Row[]): void => {
   }
 };
 
-type Gathered = string | undefined | Set<string> | number;
-
 const buildGroupView = async (memory: Memory, view: GroupViewPlan): Promise<Row[]> => {
-  const groups = new Map<
-    string,
-    { readonly values: string[]; readonly number: number; readonly gathered: Gathered[] }
-  >();
-  const { keys, gathered, scope } = view;
-  await rowsOfScope(memory, scope, (frame) => {
+  const groups = createGroups(view);
+  const { scope } = view;
+  const take = (frame: Frame): GroupUse => {
     // A value that cannot be read is told where its row becomes a record.
     frame.issues = undefined;
-    const values = keys.map((key) => cell(key, frame));
-    const key = keyOf(values);
-    let group = groups.get(key);
-    if (group === undefined) {
-      group = {
-        values,
-        number: frame.rows[0]!.number,
-        gathered: gathered.map(({ how }) => (how === 'list' ? new Set() : how === 'count' ? 0 : undefined)),
-      };
-      groups.set(key, group);
-    }
-    for (const [at, { how, evaluate }] of gathered.entries()) {
-      const before = group.gathered[at];
-      if (how === 'count') {
-        group.gathered[at] = (before as number) + 1;
-        continue;
-      }
-      const value = asText(evaluate(frame));
-      if (value === undefined) continue;
-      if (how === 'list') (before as Set<string>).add(value);
-      else if (
-        before === undefined ||
-        (how === 'min' && value < String(before)) ||
-        (how === 'max' && value > String(before))
-      )
-        group.gathered[at] = value;
-    }
-  });
-  return [...groups.values()].map(({ values, number, gathered: results }) =>
-    newRow(
-      [
-        ...values,
-        ...results.map((result) =>
-          result instanceof Set ? [...result].sort().join(listSeparator) : String(result ?? ''),
-        ),
-      ],
-      number,
-    ),
-  );
+    return groups.add(frame);
+  };
+  if (memory.rows?.covers(scope) === true && scope.source.kind === 'table') {
+    await gatherRemembered(memory.rows, scope, scope.source, view.name, groups, frameFor(scope, memory.run), take);
+  } else await rowsOfScope(memory, scope, take);
+  return groups.rows();
 };
 
 const buildUnionView = async (memory: Memory, view: UnionViewPlan): Promise<Row[]> => {
@@ -364,77 +213,24 @@ function ensureIndex(memory: Memory, index: IndexPlan): Promise<void> {
   return built;
 }
 
-/** The synthetic values of a record: those made in it, and those that came with the rows it is made of. */
-const frozenOf = (resource: ResourceName, sourceId: string, frame: Frame): FrozenValue[] | undefined => {
-  let found: FrozenValue[] | undefined;
-  const take = (held: readonly HeldValue[]): void => {
-    for (const { resource: owner, sourceId: id, path, value } of held) {
-      if (id !== sourceId || owner !== resource) continue;
-      if (found === undefined) found = [{ path, value }];
-      else if (!found.some((known) => known.path === path)) found.push({ path, value });
-    }
-  };
-  for (const row of frame.rows) if (row.frozen !== undefined) take(row.frozen);
-  if (frame.frozen !== undefined) take(frame.frozen);
-  return found;
-};
-
-type Writable<Shape> = { -readonly [Name in keyof Shape]: Shape[Name] };
-
-const recordsOf = async function* (memory: Memory, plan: ResourcePlan): AsyncGenerator<MappedRecord[]> {
-  const { scope, name, names, properties, distinct, match } = plan;
+const recordsOf = async function* (
+  memory: Memory,
+  plan: ResourcePlan,
+  known: KnownRecords | undefined,
+): AsyncGenerator<MappedRecord[]> {
+  const { scope } = plan;
   await ensureScope(memory, scope);
-  const frame = frameFor(scope, memory.run);
   const table = rootTable(scope.source);
-  const file = memory.tables.fileOf(table);
-  const seen = new Set<string>();
-  let batch: MappedRecord[] = [];
-
-  const emit = (): void => {
-    frame.issues = undefined;
-    frame.warnings = undefined;
-    frame.frozen = undefined;
-    if (distinct !== undefined) {
-      const key = distinct(frame);
-      if (seen.has(key)) return;
-      seen.add(key);
-    }
-    memory.run.codes.record += 1;
-    tellRowIssues(scope, frame);
-    const sourceId = plan.id(frame);
-    frame.sourceId = sourceId;
-    const body: JsonObject = {};
-    for (let at = 0; at < names.length; at += 1) {
-      const value = properties[at]!(frame);
-      if (value !== undefined) body[names[at]!] = value;
-    }
-    const record: Writable<MappedRecord> = {
-      resource: name,
-      body,
-      sourceId,
-      file: frame.rows[0]!.file ?? file,
-      row: frame.rows[0]!.number,
-    };
-    // Added only where there is something: spreading what may be absent costs as much as the mapping itself.
-    const frozen = frozenOf(name, sourceId, frame);
-    if (frame.issues !== undefined) record.issues = frame.issues;
-    if (frame.warnings !== undefined) record.warnings = frame.warnings;
-    if (frozen !== undefined) record.frozen = frozen;
-    if (match) record.disposition = 'match';
-    batch.push(record);
-  };
-
-  for await (const rows of sourceRows(memory, scope)) {
-    for (const row of rows) {
-      frame.rows[0] = row;
-      if (passes(scope.conditions, frame)) expand(scope.steps, 0, frame, emit);
-    }
-    if (batch.length >= batchSize) {
-      yield batch;
-      batch = [];
-    }
+  const maker = createRecordMaker(plan, frameFor(scope, memory.run), memory.tables.fileOf(table));
+  if (known !== undefined && memory.rows?.covers(scope) === true) {
+    yield* rememberedRecords(memory.rows, plan, table, memory.run, maker, known, () => memory.tables.read(table));
+    return;
   }
-  if (batch.length > 0) yield batch;
+  for await (const rows of sourceRows(memory, scope)) {
+    for (const row of rows) maker.take(row);
+    if (maker.records.length >= batchSize) yield maker.records.splice(0);
+  }
+  if (maker.records.length > 0) yield maker.records.splice(0);
 };
 
 /**
@@ -452,9 +248,14 @@ export const runMapping = (compiled: CompiledMapping, source: Source, context: R
       indexes: [],
       frozen: context.frozen,
       codes: createCodes(context.descriptors),
+      onLookUp: undefined,
     },
     views: new Map(),
     building: new Map(),
+    rows:
+      context.memory === undefined
+        ? undefined
+        : createRunMemory(source, compiled.plan.resources, context.memory, context.signal),
   };
   const needs = new Map(compiled.plan.resources.map((plan) => [plan, needsOf(plan.scope)]));
   const unread = new Set(compiled.plan.resources);
@@ -473,11 +274,11 @@ export const runMapping = (compiled: CompiledMapping, source: Source, context: R
 
   return {
     codes: memory.run.codes,
-    records: async function* (resource) {
+    records: async function* (resource, known) {
       const plan = compiled.plan.resources.find((one) => one.name === resource);
       if (plan === undefined)
         throw new Failure('internal', `The mapping does not make the resource ${resource}.`, { resource });
-      yield* recordsOf(memory, plan);
+      yield* recordsOf(memory, plan, known);
       release(plan);
     },
   };

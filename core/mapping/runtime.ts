@@ -57,7 +57,15 @@ export interface RunValues {
   readonly indexes: (RowIndex | undefined)[];
   readonly frozen: (resource: ResourceName, sourceId: string, path: string) => string | undefined;
   readonly codes: Codes;
+  /** Told of every look-up, while somebody asks. */
+  onLookUp: ((index: number, key: string) => void) | undefined;
 }
+
+/** @returns what an index leads to under a key */
+export const lookUp = (run: RunValues, index: number, key: string): Row | readonly Row[] | undefined => {
+  run.onLookUp?.(index, key);
+  return run.indexes[index]?.get(key);
+};
 
 /** One combination of joined rows, at which all functions of a scope look; reused from row to row. */
 export interface Frame {
@@ -102,6 +110,7 @@ export const countCode = (frame: Frame, use: CodeUse): void => {
   if (use.last !== record) {
     use.last = record;
     use.records += 1;
+    frame.run.codes.counted?.push(use);
   }
   if (frame.collecting !== undefined) frame.collecting.push(use);
 };

@@ -1,4 +1,5 @@
 import type { JsonObject, ResourceName } from '../edfi/model.ts';
+import type { PrintKey } from '../sources/types.ts';
 import type { Codes } from './codes.ts';
 import type { DescriptorMap } from './descriptors.ts';
 
@@ -72,11 +73,39 @@ export interface CompiledResource {
   readonly table: string;
 }
 
+/** What the run before left of each row, and where this one leaves it for the next; under names of its own. */
+export interface RowMemory {
+  readonly key: PrintKey;
+  /** Whether the records of a resource are told of by `KnownRecords`. */
+  remembers(resource: ResourceName): boolean;
+  /** What stands under a name; undefined where nothing does. Blocks that are damaged end it early. */
+  open(section: string): { readonly facts: unknown; blocks(first: number): AsyncIterator<Buffer> } | undefined;
+  write(section: string, block: Buffer): Promise<void>;
+  /** All blocks of it are written; the facts, JSON, go with them. */
+  close(section: string, facts: unknown): void;
+}
+
+/** Words by which the ledger knows a record: two of its key, two of its body. */
+export const RECORD_WORDS = 4;
+
+/** What the ledger says of the records of one resource. */
+export interface KnownRecords {
+  /** @returns the place of a record that it has as it is here, or -1 */
+  place(words: Uint32Array, at: number): number;
+  /** Whether it was met in this run as something else. */
+  isOther(place: number): boolean;
+  /** It is in the source as it was. */
+  meet(place: number): void;
+  /** The words of a record of the batch that was given last; undefined for one that has to be mapped each time. */
+  wordsOf(place: number): readonly number[] | undefined;
+}
+
 export interface RunContext {
   readonly descriptors: DescriptorMap;
   /** The value kept for a synthetic property of a record, if it was ever sent. */
   readonly frozen: (resource: ResourceName, sourceId: string, path: string) => string | undefined;
   readonly signal?: AbortSignal | undefined;
+  readonly memory?: RowMemory | undefined;
 }
 
 export interface MappingRun {
@@ -85,6 +114,8 @@ export interface MappingRun {
   /**
    * The records of one resource, in the order of its file, in batches of about a thousand.
    * @param resource as named in `compiled.resources`
+   * @param known with it, rows that came to records that the ledger has as they were are only told to it; what is given
+   *   before is to be looked at before the next is asked for
    */
-  records(resource: ResourceName): AsyncIterable<MappedRecord[]>;
+  records(resource: ResourceName, known?: KnownRecords): AsyncIterable<MappedRecord[]>;
 }

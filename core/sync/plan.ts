@@ -8,24 +8,39 @@ import type { ApiModel, JsonObject, ResourceModel, ResourceName } from '../edfi/
 import type { ProblemCode } from '../errors/catalogue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { Kind, type PendingLeft, PendingState } from '../ledger/pending.ts';
+import { identityOf } from '../ledger/problem-records.ts';
 import type { ProblemDetail } from '../ledger/problems.ts';
-import { FULL_BYTES, KEY_BYTES, type LoadedRecords, RecordState, SOURCE_BYTES } from '../ledger/records.ts';
-import type { MappedRecord, MappingIssueCode } from '../mapping/types.ts';
+import {
+  FULL_BYTES,
+  keyHashAt,
+  LOADED,
+  type LoadedRecords,
+  RecordState,
+  sourceHashAt,
+  stateAt,
+} from '../ledger/records.ts';
+import type { KnownRecords, MappedRecord, MappingIssueCode } from '../mapping/types.ts';
 import { type CheckIssue, compileCheck, type KnownDescriptors } from '../validation/check.ts';
 import { type Account, type Accounts, createAccounts } from './account.ts';
-import { type PersonRules, personRules } from './authorization.ts';
+import { FOR_WANT_OF_ASSOCIATION, type PersonRules, personRules } from './authorization.ts';
 import { canonical } from './canonical.ts';
 import { createHashTable, type HashTable } from './hash-table.ts';
 import { bytes, createHashes, fullHasher, type Hashes, textOf } from './hashes.ts';
 import { createOperations, OperationState, type Operations } from './operations.ts';
+import { createSortedKeys, type SortedKeys, wordAt, wordsOf } from './sorted-keys.ts';
 
 /** A resource as the mapping makes it. */
 export interface PlannedResource {
   readonly name: ResourceName;
   /** Whether a record that vanished from the source is to be deleted at the API. */
   readonly deletes: boolean;
+  /**
+   * Whether it is told of rows that came to what the ledger has, instead of being given their records. Not where a record
+   * lets others go (`PersonRules.authorises`): then each is looked at.
+   */
+  readonly remembers: boolean;
   /** The records of the source, mapped, in batches. */
-  records(): AsyncIterable<readonly MappedRecord[]>;
+  records(known: KnownRecords | undefined): AsyncIterable<readonly MappedRecord[]>;
 }
 
 /** Looks an item up at the API by its natural key; its id, or undefined where the API does not have it. */
@@ -75,7 +90,8 @@ export interface ResourcePlan {
   held: number;
   failedBefore: number;
   skipped: number;
-  readonly samples: { create: Sample[]; update: Sample[] };
+  /** Of what vanished only hashes are known: of what the source called it, or of its key (`identityOf`), in hexadecimal. */
+  readonly samples: { create: Sample[]; update: Sample[]; delete: string[] };
 }
 
 export interface Plan {
@@ -86,9 +102,19 @@ export interface Plan {
   readonly resourceIds: readonly number[];
   readonly accounts: Accounts;
   readonly hashes: Hashes;
+  /**
+   * People none of whose associations goes in this batch, as entity and key: the problem that holds these up. The API
+   * may have such a person and hide it from this key.
+   */
+  readonly untied: ReadonlyMap<string, number>;
 }
 
+/** A person as `Plan.untied` names it. */
+export const personName = (entity: string, key: string): string => `${entity}\n${key}`;
+
 const SAMPLES = 5;
+/** Records read between two tellings of how many there were. */
+const TOLD_EVERY = 1000;
 
 /** Codes of refusals that another try may undo by itself: the record goes again in the next batch. */
 const TRANSIENT = new Set(['rate-limited', 'server-error', 'unreachable', 'changed-by-another']);
@@ -123,9 +149,13 @@ interface ResourceState {
   readonly rules: PersonRules;
   readonly loaded: LoadedRecords;
   readonly seen: Uint8Array;
-  readonly byFull: HashTable;
-  /** Made when the first record is not known by its full hash. */
-  byKey: HashTable | undefined;
+  readonly keys: SortedKeys;
+  /** Made when most records have to be looked for by it; until then the key finds the few. */
+  byFull: HashTable | undefined;
+  /** Records that were looked for without it. */
+  soughtByKey: number;
+  /** Of the batch at hand, by place: how the ledger knows a record, for the run to come. */
+  words: (readonly number[] | undefined)[] | undefined;
   bySource: HashTable | undefined;
   readonly left: Map<string, PendingLeft>;
   /** The full hash of a body in canonical form; its first bytes are what the ledger keeps. */
@@ -158,8 +188,11 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
   /** Every record of this batch that is not simply unchanged, by key hash. */
   const byKeyHash = createHashTable();
   const people = new Map<string, Authorisers>();
-  /** Updates of people, which wait for associations that are read after them. */
-  const laterPeople: { op: number; person: string }[] = [];
+  /**
+   * People whose associations, which are read after them, decide: updates, which wait for one; and those that were held
+   * or refused before, and are worth another try only with one.
+   */
+  const laterPeople: { op: number; person: string; before?: { problem: number | null } }[] = [];
   const findings = new Map<string, number>();
   const referenceHashes = new Map<string, readonly string[]>();
   let read = 0;
@@ -189,7 +222,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     if (property === undefined) return undefined;
     let person: string | undefined;
     state.references(body, (found) => {
-      if (found.property === property) person = `${property.entity}\n${found.key}`;
+      if (found.property === property) person = personName(property.entity, found.key);
     });
     return person;
   };
@@ -277,15 +310,29 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     return op;
   };
 
-  /** An update turns out to wait for something that cannot be sent. */
-  const holdPlanned = (op: number, root: number): void => {
+  /** One that was planned turns out to wait for something that cannot be sent, or to be refused again; with what waits for it. */
+  const withdraw = (op: number, problem: number, as: 'held' | 'failed'): void => {
     const plan = plans[operations.resource(op)] as ResourcePlan;
     operations.setState(op, OperationState.blocked);
-    operations.setProblem(op, root);
-    ledger.pending.settle(operations.pendingId(op), PendingState.held, undefined, root);
-    accounts.add(plan.resource, 'held');
-    plan.updates -= 1;
-    plan.held += 1;
+    operations.setProblem(op, problem);
+    const pendingId = operations.pendingId(op);
+    if (as === 'held') ledger.pending.settle(pendingId, PendingState.held, undefined, problem);
+    else ledger.pending.settle(pendingId, PendingState.failed, problem, undefined);
+    accounts.add(plan.resource, as);
+    const kind = operations.kind(op);
+    if (kind === Kind.create) plan.creates -= 1;
+    else if (kind === Kind.delete) {
+      plan.deletes -= 1;
+      plan.replaced -= 1;
+    } else plan.updates -= 1;
+    if (as === 'held') plan.held += 1;
+    else plan.failedBefore += 1;
+    operations.settled(
+      op,
+      false,
+      () => undefined,
+      (dependant) => withdraw(dependant, problem, 'held'),
+    );
   };
 
   /** A record that cannot be sent must not have its old self deleted as vanished: it is still in the source. */
@@ -299,9 +346,11 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     account.read += 1;
     read += 1;
     const digest = state.digestOf(canonical(record.body));
+    state.words?.push(undefined);
     if (record.issues === undefined && record.disposition !== 'match') {
-      const known = state.byFull.find(digest);
-      if (known !== -1 && isOwn(loaded.states[known]) && sameBytes(loaded.fulls, known * FULL_BYTES, digest)) {
+      const known = findUnchanged(state, record, digest);
+      if (known !== -1) {
+        noteWords(state, loaded, known, digest);
         if (seen[known] === Seen.unchanged) {
           account.skipped += 1;
           state.plan.skipped += 1;
@@ -313,7 +362,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
           return;
         }
         seen[known] = Seen.unchanged;
-        if (loaded.states[known] === RecordState.adopted) claim(state, known, record);
+        if (stateAt(loaded, known) === RecordState.adopted) claim(state, known, record);
         account.unchanged += 1;
         state.plan.unchanged += 1;
         if (state.rules.authorises === undefined) return;
@@ -328,9 +377,22 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
   /** A record that was taken over from the API is this one of the source: from now on it is ours like any other. */
   const claim = (state: ResourceState, i: number, record: MappedRecord): void => {
     const source = bytes(hashes.source(state.model.name, record.sourceId));
-    ledger.records.claim(state.id, state.loaded.keys.slice(i * KEY_BYTES, (i + 1) * KEY_BYTES), source);
+    ledger.records.claim(state.id, keyHashAt(state.loaded, i), source);
     // What it would have had from its first send on.
     if (record.frozen !== undefined) ledger.pending.freezeOne(state.id, source, record.frozen);
+  };
+
+  /** @returns the place of the record in the ledger where it has it as it is, or -1 */
+  const findUnchanged = (state: ResourceState, record: MappedRecord, digest: string): number => {
+    const { loaded } = state;
+    let known: number;
+    if (state.byFull === undefined && state.soughtByKey < loaded.count / 16) {
+      state.soughtByKey += 1;
+      const key = state.keyOf(record.body);
+      known = key === undefined ? -1 : state.keys.find(hashes.key(state.model.name, key));
+      if (known !== -1 && !sameFull(loaded, known, digest, 0)) known = -1;
+    } else known = byFull(state).find(digest);
+    return known !== -1 && isOwn(stateAt(loaded, known)) && sameFull(loaded, known, digest, 8) ? known : -1;
   };
 
   const scanChanged = (state: ResourceState, record: MappedRecord, full: string): void => {
@@ -339,8 +401,11 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     const key = state.keyOf(record.body);
     const person = personOf(state, record.body);
     const keyHash = key === undefined ? undefined : hashes.key(name, key);
-    const i = keyHash === undefined ? -1 : byKey(state).find(keyHash);
+    const i = keyHash === undefined ? -1 : state.keys.find(keyHash);
     const exists = i !== -1;
+    if (state.words !== undefined && keyHash !== undefined) {
+      state.words[state.words.length - 1] = [...wordsOf(keyHash), ...wordsOf(full)];
+    }
     const left = state.left.get(keyHash ?? source);
 
     if (record.disposition === 'match' && key !== undefined && keyHash !== undefined) {
@@ -422,7 +487,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
           if (operations.kind(target) === Kind.rekey && found.property.identity) cascades = true;
         }
       }
-      if (state.rules.needs.has(found.property.entity)) needed.add(`${found.property.entity}\n${found.key}`);
+      if (state.rules.needs.has(found.property.entity)) needed.add(personName(found.property.entity, found.key));
     });
     const anyOf: number[][] = [];
     for (const who of needed) {
@@ -442,12 +507,22 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       return;
     }
 
+    const isAgain =
+      left != null &&
+      left.fullHash !== null &&
+      textOf(left.fullHash) === full &&
+      left.mapping === input.mappingVersion &&
+      !input.retryFailed &&
+      !left.retry;
+    const isUntied =
+      isAgain &&
+      !exists &&
+      state.rules.isPerson &&
+      (left.state === PendingState.held || FOR_WANT_OF_ASSOCIATION.has(left.code ?? ''));
     if (left?.state === PendingState.failed && left.problemId !== null && keyHash !== undefined) {
       const code = left.code ?? '';
-      const unchanged =
-        left.fullHash !== null && textOf(left.fullHash) === full && left.mapping === input.mappingVersion;
       const cured = FOR_WANT_OF_ANOTHER.has(code) && (targets.length > 0 || anyOf.length > 0);
-      if (unchanged && !input.retryFailed && !left.retry && !TRANSIENT.has(code) && !cured) {
+      if (isAgain && !TRANSIENT.has(code) && !cured && !isUntied) {
         ledger.pending.keep(left.id, batchId, record.file, record.row);
         if (!exists) keepOld(state, source);
         const op = operations.add(state.index, kind, left.id, OperationState.blocked, left.problemId);
@@ -483,10 +558,13 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     if (exists) {
       state.plan.updates += 1;
       sample(state.plan.samples.update, record, input.keepBodies);
-      if (state.rules.isPerson) laterPeople.push({ op, person: `${state.model.entity}\n${key}` });
+      if (state.rules.isPerson) laterPeople.push({ op, person: personName(state.model.entity, key as string) });
     } else {
       state.plan.creates += 1;
-      sample(state.plan.samples.create, record, input.keepBodies);
+      if (isUntied) {
+        const person = personName(state.model.entity, key as string);
+        laterPeople.push({ op, person, before: { problem: left.problemId } });
+      } else sample(state.plan.samples.create, record, input.keepBodies);
       if (state.loaded.count > 0) state.created.push({ op, source, cascades });
     }
     if (person !== undefined) {
@@ -532,19 +610,19 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     const { loaded, seen, model: resource } = state;
     const gone: number[] = [];
     for (let i = 0; i < loaded.count; i++) {
-      if (seen[i] === Seen.no && isOwn(loaded.states[i])) gone.push(i);
+      if (seen[i] === Seen.no && isOwn(stateAt(loaded, i))) gone.push(i);
     }
     if (gone.length === 0) return;
     const bySourceHash = createHashTable(gone.length);
     // One that was taken over has no source identity: what it became cannot be told, so it counts as gone.
-    for (const i of gone) bySourceHash.setBytes(loaded.sources, i * SOURCE_BYTES, i);
+    for (const i of gone) bySourceHash.setBytes(loaded.rows, i * LOADED.bytes + LOADED.source, i);
     const replaced = new Set<number>();
     for (const { op, source, cascades } of state.created) {
       const i = bySourceHash.find(source);
       if (i === -1 || replaced.has(i)) continue;
       replaced.add(i);
       state.plan.keyChanges += 1;
-      const oldKey = loaded.keys.slice(i * KEY_BYTES, (i + 1) * KEY_BYTES);
+      const oldKey = keyHashAt(loaded, i);
       if (resource.updatableKey || cascades) {
         // The item keeps its id; the API carries the change on to what refers to it.
         ledger.pending.becomeRekey(operations.pendingId(op), oldKey);
@@ -564,7 +642,8 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
   /** @param replacement the create of the same item under its new key: without it, the old one stays */
   const planDelete = (state: ResourceState, i: number, replacement?: number): void => {
     const { name } = state.model;
-    const keyHash = state.loaded.keys.slice(i * KEY_BYTES, (i + 1) * KEY_BYTES);
+    const keyHash = keyHashAt(state.loaded, i);
+    const sourceHash = sourceHashAt(state.loaded, i);
     accounts.read(name);
     read += 1;
     const left = state.left.get(`delete\n${textOf(keyHash)}`);
@@ -585,7 +664,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       keyHash,
       oldKeyHash: undefined,
       fullHash: undefined,
-      sourceHash: state.loaded.sources.slice(i * SOURCE_BYTES, (i + 1) * SOURCE_BYTES),
+      sourceHash,
       body: undefined,
       frozen: undefined,
       mapping: input.mappingVersion,
@@ -596,8 +675,41 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     });
     const op = operations.add(state.index, Kind.delete, pendingId, OperationState.waiting, 0);
     if (replacement !== undefined) operations.waitFor(op, replacement);
+    else if (state.plan.samples.delete.length < SAMPLES) {
+      const identity = identityOf({ sourceHash: Buffer.from(sourceHash), keyHash: Buffer.from(keyHash) });
+      if (identity !== undefined) state.plan.samples.delete.push(identity.toString('hex'));
+    }
     state.plan.deletes += 1;
-    if (state.loaded.states[i] === RecordState.adopted) state.plan.adoptedDeletes += 1;
+    if (stateAt(state.loaded, i) === RecordState.adopted) state.plan.adoptedDeletes += 1;
+  };
+
+  const knownRecords = (state: ResourceState): KnownRecords => {
+    const { account, loaded, seen } = state;
+    return {
+      place: (words, at) => {
+        const i = state.keys.findWords(words[at] as number, words[at + 1] as number);
+        return i !== -1 &&
+          stateAt(loaded, i) === RecordState.confirmed &&
+          wordAt(loaded.rows, i * LOADED.bytes + LOADED.full) === words[at + 2] &&
+          wordAt(loaded.rows, i * LOADED.bytes + LOADED.full + 4) === words[at + 3]
+          ? i
+          : -1;
+      },
+      isOther: (i) => seen[i] === Seen.changed,
+      meet: (i) => {
+        account.read += 1;
+        read += 1;
+        if (seen[i] === Seen.unchanged) {
+          account.skipped += 1;
+          state.plan.skipped += 1;
+        } else {
+          seen[i] = Seen.unchanged;
+          account.unchanged += 1;
+          state.plan.unchanged += 1;
+        }
+      },
+      wordsOf: (place) => state.words?.[place],
+    };
   };
 
   for (const name of names) {
@@ -607,22 +719,48 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     const state = startResource(input, resourceModel, plans.length, createOrder, accounts.of(name));
     plans.push(state.plan);
     resourceIds.push(state.id);
-    for await (const batch of resource.records()) {
+    let told = read;
+    for await (const batch of resource.records(resource.remembers ? knownRecords(state) : undefined)) {
       input.signal?.throwIfAborted();
+      if (resource.remembers) state.words = [];
       for (const record of batch) scan(state, record);
+      // Between rows that were passed over, batches may be of one record.
+      if (read - told < TOLD_EVERY) continue;
+      told = read;
       input.onProgress(read);
     }
+    input.onProgress(read);
     await matchExisting(state);
     reconcileVanished(state, resource.deletes);
     ledger.pending.dropOthers(state.id, batchId);
   }
 
-  for (const { op, person } of laterPeople) {
+  const openOf = (found: Authorisers | undefined): number[] =>
+    found?.operations.filter((op) => operations.state(op) !== OperationState.blocked) ?? [];
+  /** @returns whether `op` was withdrawn: that may hold an association of somebody who was looked at before */
+  const decide = ({ op, person, before }: (typeof laterPeople)[number]): boolean => {
+    if (operations.state(op) === OperationState.blocked) return false;
     const found = people.get(person);
-    if (found === undefined || found.confirmed) continue;
-    const open = found.operations.filter((other) => operations.state(other) !== OperationState.blocked);
-    if (open.length > 0) operations.waitForAny(op, open);
-    else holdPlanned(op, operations.problem(found.operations[0] as number));
+    if (openOf(found).length > 0) return false;
+    const isTied = found === undefined || found.confirmed;
+    if (!isTied) withdraw(op, operations.problem(found.operations[0] as number), 'held');
+    // Nothing about it has changed since the API refused it.
+    else if (before != null && before.problem !== null) withdraw(op, before.problem, 'failed');
+    else return false;
+    return true;
+  };
+  for (let isMore = true; isMore; ) isMore = laterPeople.filter(decide).length > 0;
+  for (const { op, person, before } of laterPeople) {
+    const found = people.get(person);
+    if (before === undefined && found?.confirmed === false) {
+      if (operations.state(op) !== OperationState.blocked) operations.waitForAny(op, openOf(found));
+    }
+  }
+  const untied = new Map<string, number>();
+  for (const [person, found] of people) {
+    const [first] = found.operations;
+    if (first === undefined || found.confirmed || openOf(found).length > 0) continue;
+    untied.set(person, operations.problem(first));
   }
   return {
     resources: plans,
@@ -631,6 +769,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     resourceIds,
     accounts,
     hashes,
+    untied,
   };
 }
 
@@ -643,8 +782,6 @@ function startResource(
 ): ResourceState {
   const id = input.ledger.resourceId(input.connectionId, model.name);
   const loaded = input.ledger.records.load(id);
-  const byFull = createHashTable(loaded.count);
-  for (let i = 0; i < loaded.count; i++) byFull.setBytes(loaded.fulls, i * FULL_BYTES, i);
   const left = new Map<string, PendingLeft>();
   for (const pending of input.ledger.pending.left(id)) {
     const hash = pending.keyHash ?? pending.sourceHash;
@@ -669,14 +806,16 @@ function startResource(
       held: 0,
       failedBefore: 0,
       skipped: 0,
-      samples: { create: [], update: [] },
+      samples: { create: [], update: [], delete: [] },
     },
     account,
     rules: personRules(model, input.model, createOrder),
     loaded,
     seen: new Uint8Array(loaded.count),
-    byFull,
-    byKey: undefined,
+    keys: createSortedKeys(loaded),
+    byFull: undefined,
+    soughtByKey: 0,
+    words: undefined,
     bySource: undefined,
     left,
     digestOf: fullHasher(input.ledger.seal, model.name),
@@ -688,18 +827,30 @@ function startResource(
   };
 }
 
-function byKey(state: ResourceState): HashTable {
-  if (state.byKey === undefined) {
-    state.byKey = createHashTable(state.loaded.count);
-    for (let i = 0; i < state.loaded.count; i++) state.byKey.setBytes(state.loaded.keys, i * KEY_BYTES, i);
+function byFull(state: ResourceState): HashTable {
+  if (state.byFull === undefined) {
+    state.byFull = createHashTable(state.loaded.count);
+    for (let i = 0; i < state.loaded.count; i++)
+      state.byFull.setBytes(state.loaded.rows, i * LOADED.bytes + LOADED.full, i);
   }
-  return state.byKey;
+  return state.byFull;
+}
+
+/** Notes how the ledger knows the record that was looked at last. */
+function noteWords(state: ResourceState, { rows }: LoadedRecords, i: number, digest: string): void {
+  if (state.words === undefined) return;
+  state.words[state.words.length - 1] = [
+    wordAt(rows, i * LOADED.bytes),
+    wordAt(rows, i * LOADED.bytes + 4),
+    ...wordsOf(digest),
+  ];
 }
 
 function bySource(state: ResourceState): HashTable {
   if (state.bySource === undefined) {
     state.bySource = createHashTable(state.loaded.count);
-    for (let i = 0; i < state.loaded.count; i++) state.bySource.setBytes(state.loaded.sources, i * SOURCE_BYTES, i);
+    for (let i = 0; i < state.loaded.count; i++)
+      state.bySource.setBytes(state.loaded.rows, i * LOADED.bytes + LOADED.source, i);
   }
   return state.bySource;
 }
@@ -707,9 +858,10 @@ function bySource(state: ResourceState): HashTable {
 /** Whether what the source has no longer is ours to delete: sent by us, or taken over. */
 const isOwn = (state: number | undefined): boolean => state === RecordState.confirmed || state === RecordState.adopted;
 
-/** Whether the stored full hash is that of `digest`; the table has compared the first eight bytes. */
-function sameBytes(stored: Uint8Array, at: number, digest: string): boolean {
-  for (let i = 8; i < FULL_BYTES; i++) if (stored[at + i] !== digest.charCodeAt(i)) return false;
+/** Whether the i-th record's full hash is that of `digest`, from byte `from` on. */
+function sameFull({ rows }: LoadedRecords, i: number, digest: string, from: number): boolean {
+  const at = i * LOADED.bytes + LOADED.full;
+  for (let k = from; k < FULL_BYTES; k++) if (rows[at + k] !== digest.charCodeAt(k)) return false;
   return true;
 }
 

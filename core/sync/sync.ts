@@ -1,13 +1,14 @@
 /** One batch of one connection, from the files to the account. */
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import type { BatchView, EngineEvent, SyncResult } from '../contract/schemas.ts';
+import type { BatchDetailView, EngineEvent, SyncResult } from '../contract/schemas.ts';
 import type { EdFiClient } from '../edfi/client.ts';
-import type { ResourceName } from '../edfi/model.ts';
+import type { DependencyOrder } from '../edfi/dependencies.ts';
+import { type ApiModel, displayName, type ResourceName } from '../edfi/model.ts';
 import { Failure, isFailure } from '../errors/failure.ts';
-import { asLedgerFailure, type Ledger } from '../ledger/ledger.ts';
+import { asLedgerFailure, type BatchBy, type Ledger } from '../ledger/ledger.ts';
 import { frozenKey } from '../ledger/pending.ts';
-import { MOST_CODES } from '../mapping/codes.ts';
+import { type MetCode, MOST_CODES } from '../mapping/codes.ts';
 import {
   type DescriptorDefaults,
   type DescriptorMap,
@@ -21,8 +22,9 @@ import { isDelta, overlayDelta } from '../sources/overlay.ts';
 import { openSnapshot, saveSnapshot } from '../sources/snapshot.ts';
 import type { Source } from '../sources/types.ts';
 import { describeChanges, type Notice } from './api-changes.ts';
+import { personRules } from './authorization.ts';
 import type { Concurrency } from './concurrency.ts';
-import { awayNotice, describeGuard, displayName } from './describe.ts';
+import { awayNotice, describeGuard } from './describe.ts';
 import { type DispatchResult, dispatch, type Sender } from './dispatch.ts';
 import { type GuardReason, guardPlan } from './guard.ts';
 import { createHashes } from './hashes.ts';
@@ -32,6 +34,9 @@ import { type Chosen, compileChosen } from './needs.ts';
 import type { Pause } from './pause.ts';
 import { type Plan, planBatch } from './plan.ts';
 import { createRate } from './rate.ts';
+import { withRowMemory } from './row-memory.ts';
+import { keepStill, type Premises, stillPlan } from './still.ts';
+import { keepWaiting } from './waiting.ts';
 import { createWarnings } from './warnings.ts';
 
 export interface SyncInput {
@@ -57,9 +62,15 @@ export interface SyncInput {
     | Readonly<Record<ResourceName, { readonly changes: number; readonly deletes: number }>>
     | undefined;
   readonly retry: boolean;
+  /** The fingerprint that the export has to have: that of the batch that is approved. */
+  readonly fingerprint?: string | undefined;
+  /** Who begins it; the steward unless told. */
+  readonly by?: BatchBy;
   readonly concurrency: Concurrency;
   /** How long an API that goes away in mid-batch is waited for, in milliseconds. */
   readonly patienceMs: number;
+  /** Rollbook's own version: another one may map otherwise. */
+  readonly rollbook: string;
   readonly now: () => number;
   readonly emit: (event: EngineEvent) => void;
   readonly signal: AbortSignal;
@@ -67,7 +78,11 @@ export interface SyncInput {
 }
 
 /** What the ledger keeps of a batch that ended. */
-export type BatchSummary = Pick<BatchView, 'requests' | 'resources' | 'account' | 'stoppedBy' | 'timings'>;
+export type BatchSummary = Pick<
+  BatchDetailView,
+  'requests' | 'resources' | 'account' | 'stoppedBy' | 'timings' | 'guard' | 'left' | 'why'
+> &
+  Partial<Pick<BatchDetailView, 'approved'>>;
 
 /** What the engine adds to it: the problems, in words. */
 export type SyncOutcome = Omit<SyncResult, 'problems'> & {
@@ -90,6 +105,9 @@ export interface DescriptorContext {
   readonly map: DescriptorMap;
 }
 
+/** A clock that was put back in between tells of no time at all. */
+const elapsed = (from: number, to: number): number => Math.max(0, to - from);
+
 /**
  * Reads, maps, checks, reconciles, plans, and, unless told otherwise, sends.
  * @returns the account and how it ended; refusals by the API are in it, not thrown
@@ -98,9 +116,16 @@ export interface DescriptorContext {
 export async function runSync(input: SyncInput): Promise<SyncOutcome> {
   const { ledger, client, connectionId, emit } = input;
   const started = input.now();
+  client.setConcurrency(input.concurrency === 'auto' ? input.maxConnections : input.concurrency);
   emit({ type: 'progress', phase: 'connecting', done: 0, perSecond: 0, connections: 0 });
   const source = await openWithBase(input);
   try {
+    if (input.fingerprint !== undefined && source.fingerprint !== input.fingerprint) {
+      throw new Failure(
+        'usage',
+        'The export has changed since the batch was planned, so it is not what you looked at. Look at it as it is now.',
+      );
+    }
     const knowledge = await loadKnowledge(client, ledger, connectionId, input.now, input.planOnly);
     const mapping = await prepareMapping(input, knowledge);
     const notices = [...source.notices, ...apiNotices(knowledge, mapping), ...leftOutNotices(mapping.compiled.leftOut)];
@@ -109,18 +134,18 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
     const batch = await planInLedger(input, source, knowledge, mapping);
     const { plan, batchId, reasons, warned } = batch;
     const guard = reasons.map(describeGuard);
-    const plannedMs = input.now() - started;
+    const plannedMs = elapsed(started, input.now());
     const measure = measured(client, input.now);
     let mostConnections = 0;
     notices.push(...warned);
     for (const { code, sentence } of warned) emit({ type: 'notice', code, sentence });
     emit({ type: 'plan', plan: { resources: [...plan.resources], guard } });
     const waiting = batch.waits;
-    let result: DispatchResult = { left: 0, stopped: undefined };
+    let result: DispatchResult = { left: 0, stopped: undefined, optimum: undefined };
     let state: SyncResult['state'] = 'done';
     if (input.planOnly || waiting) {
       state = input.planOnly ? 'planned' : 'waiting';
-      result = { left: skipPlanned(plan), stopped: undefined };
+      result = { ...result, left: skipPlanned(plan) };
     } else {
       result = await send(input, knowledge, plan, batchId, measure.sender, (connections) => {
         mostConnections = Math.max(mostConnections, connections);
@@ -139,7 +164,7 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
       notices,
       left: result.left,
       stopped: result.stopped === undefined ? null : { code: result.stopped.code, sentence: result.stopped.message },
-      seconds: (input.now() - started) / 1000,
+      seconds: elapsed(started, input.now()) / 1000,
       descriptors: mapping.context,
       batch: { reference: batch.reference, plan: plan.resources, guard: reasons },
       source: { version: source.version, tables: source.tables, notices: source.notices },
@@ -155,10 +180,13 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
         resources: outcome.resources,
         requests: outcome.requests,
         stoppedBy: outcome.stopped?.code ?? null,
+        guard,
+        left: outcome.left,
+        why: outcome.stopped?.sentence ?? null,
         timings: {
-          totalMs: endedAt - started,
+          totalMs: elapsed(started, endedAt),
           planMs: plannedMs,
-          sendMs: endedAt - started - plannedMs,
+          sendMs: elapsed(started + plannedMs, endedAt),
           latencyP50Ms: latency?.p50 ?? null,
           latencyP95Ms: latency?.p95 ?? null,
           connections: mostConnections,
@@ -169,6 +197,9 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
         // What was not tried is neither gone nor there: only a batch that ended tells.
         if (state === 'done') ledger.problems.endOfBatch(connectionId, batchId, started, endedAt);
       });
+      if (state === 'done') {
+        keepStill(ledger, connectionId, { ...batch.premises, changes: ledger.changes() }, plan, warned);
+      }
       ledger.compact();
     }
     return outcome;
@@ -177,9 +208,15 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
   }
 }
 
+/** In the ledger's cache: how many requests at once this connection's API was found to take best. */
+const OPTIMUM = 'concurrency';
 /** In the ledger's cache: fingerprints of the export that was copied, and of the one that was last planned. */
 const COPY = 'source';
 const PLANNED = 'planned source';
+/** What is known of the files of the export, so that those which are as they were need not be read to tell. */
+const KNOWN_FILES = 'known files';
+/** What the ledger keeps of files beside it: of a ledger that was restored, the files are newer. */
+export const TOLD_BESIDE: readonly string[] = [COPY, PLANNED];
 
 /** What opening the sealed copy of a connection's last export needs. */
 type CopyOf = Pick<SyncInput, 'folder' | 'connectionId' | 'ledger'>;
@@ -214,9 +251,13 @@ export async function openLast(input: CopyOf): Promise<Source> {
 }
 
 /** A delta export only tells changes: it is laid over the sealed copy of the last full set of rows. */
-async function openWithBase(input: SyncInput): Promise<Source> {
+export async function openWithBase(input: CopyOf & Pick<SyncInput, 'source' | 'signal'>): Promise<Source> {
   if (input.source === undefined) return openLast(input);
-  const source = await openSource(input.source, { signal: input.signal });
+  const known = input.ledger.cached(input.connectionId, KNOWN_FILES)?.text;
+  const source = await openSource(input.source, { signal: input.signal, ...(known === undefined ? {} : { known }) });
+  if (source.known !== undefined && source.known !== known) {
+    input.ledger.cache(input.connectionId, KNOWN_FILES, '1', source.known, Date.now());
+  }
   if (!isDelta(source)) return source;
   try {
     const base = await openSnapshot(snapshotFile(input), input.ledger.seal.fileKey('source'));
@@ -306,20 +347,22 @@ function leftOutNotices(leftOut: PreparedMapping['compiled']['leftOut']): { code
   }));
 }
 
-/** Plans in one transaction: a plan that fails, or is only looked at, leaves the ledger as it was. */
-async function planInLedger(
+interface Planned {
+  readonly plan: Plan;
+  readonly warned: readonly Notice[];
+  /** The codes that the export has; undefined where they are those that were met before. */
+  readonly met?: () => MetCode[];
+}
+
+/** Reads the export, passing over rows that are remembered, and plans what it comes to. */
+async function planAnew(
   input: SyncInput,
   source: Source,
   knowledge: Knowledge,
-  { compiled, context }: PreparedMapping,
-): Promise<{
-  plan: Plan;
-  batchId: number;
-  reference: string | null;
-  reasons: GuardReason[];
-  waits: boolean;
-  warned: { code: string; sentence: string }[];
-}> {
+  { compiled, context }: Pick<PreparedMapping, 'compiled' | 'context'>,
+  batchId: number,
+  version: string,
+): Promise<Planned> {
   const { ledger, connectionId } = input;
   const hashes = createHashes(ledger.seal);
   const frozen = new Map<string, Map<string, string>>();
@@ -337,12 +380,25 @@ async function planInLedger(
     if (uris.length > 0) known.set(type, new Set(uris.map((uri) => uri.toLowerCase())));
   }
   const rate = createRate(performance.now());
-  ledger.begin();
-  try {
-    const batchId = ledger.startBatch(connectionId, input.now());
-    input.choose?.();
-    const warnings = createWarnings();
-    const run = runMapping(compiled, source, { descriptors: context.map, frozen: frozenOf, signal: input.signal });
+  const warnings = createWarnings();
+  const remembered = new Set(
+    compiled.resources.map(({ name }) => name).filter((name) => isRemembered(knowledge.model, knowledge.order, name)),
+  );
+  const remembers = (resource: ResourceName): boolean => remembered.has(resource);
+  const memory = {
+    folder: input.folder,
+    ledger,
+    connectionId,
+    version,
+    remembers,
+  };
+  return withRowMemory(memory, async (rows) => {
+    const run = runMapping(compiled, source, {
+      descriptors: context.map,
+      frozen: frozenOf,
+      signal: input.signal,
+      memory: rows,
+    });
     const plan = await planBatch({
       ledger,
       connectionId,
@@ -352,7 +408,8 @@ async function planInLedger(
       resources: compiled.resources.map((resource) => ({
         name: resource.name,
         deletes: resource.allowDelete && input.vanished === 'delete',
-        records: () => warnings.watch(run.records(resource.name)),
+        remembers: remembers(resource.name),
+        records: (known) => warnings.watch(run.records(resource.name, known)),
       })),
       known: (type) => known.get(type),
       mappingVersion: Buffer.from(
@@ -377,6 +434,44 @@ async function planInLedger(
         }),
       signal: input.signal,
     });
+    return {
+      plan,
+      warned: [...warnings.notices(), ...codeNotices(run.codes.beyond)],
+      met: () => run.codes.met(),
+    };
+  });
+}
+
+/** Plans in one transaction: a plan that fails, or is only looked at, leaves the ledger as it was. */
+async function planInLedger(
+  input: SyncInput,
+  source: Source,
+  knowledge: Knowledge,
+  { compiled, context }: PreparedMapping,
+): Promise<{
+  plan: Plan;
+  batchId: number;
+  reference: string | null;
+  reasons: GuardReason[];
+  waits: boolean;
+  warned: readonly Notice[];
+  premises: Premises;
+}> {
+  const { ledger, connectionId } = input;
+  ledger.begin();
+  try {
+    const batchId = ledger.startBatch(connectionId, input.now(), input.by);
+    input.choose?.();
+    const premises = premisesOf(input, source, knowledge, { compiled, context });
+    // What is to go again, or could not be asked for, is planned anew.
+    const still =
+      input.retry || input.choose !== undefined || knowledge.offlineSince !== undefined
+        ? undefined
+        : stillPlan(ledger, connectionId, premises);
+    if (still !== undefined) ledger.pending.takeOver(connectionId, batchId);
+    const planned: Planned =
+      still ?? (await planAnew(input, source, knowledge, { compiled, context }, batchId, premises.version));
+    const { plan, warned, met } = planned;
     // What was left of a resource that is switched off now is nobody's problem any more.
     for (const { id, name } of ledger.resources(connectionId)) {
       if (input.isOff?.(name) === true) ledger.pending.dropOthers(id, batchId);
@@ -393,13 +488,14 @@ async function planInLedger(
       ledger.rollback();
       // What codes there are is known from a first look on, so that they can be paired before anything is sent.
       if (ledger.lastBatch(connectionId) === undefined) {
-        ledger.transaction(() => ledger.codes.replace(connectionId, run.codes.met()));
+        ledger.transaction(() => ledger.codes.replace(connectionId, met?.() ?? []));
       }
     } else {
       if (!waits) await keepCopy(input, source);
       ledger.cache(connectionId, PLANNED, '1', source.fingerprint, input.now());
-      ledger.codes.replace(connectionId, run.codes.met());
+      if (met !== undefined) ledger.codes.replace(connectionId, met());
       ledger.setBatch(batchId, waits ? 'waiting' : 'sending', null, null);
+      if (waits) keepWaiting(ledger, batchId, input, source.fingerprint, plan.resources, reasons.map(describeGuard));
       ledger.commit();
     }
     return {
@@ -408,7 +504,8 @@ async function planInLedger(
       reference,
       reasons,
       waits,
-      warned: [...warnings.notices(), ...codeNotices(run.codes.beyond)],
+      warned,
+      premises,
     };
   } catch (thrown) {
     ledger.rollback();
@@ -416,6 +513,45 @@ async function planInLedger(
       throw new Failure('cancelled', 'Stopped, as asked; nothing was sent.');
     throw asLedgerFailure(thrown);
   }
+}
+
+/** Whether records of a resource may be passed over: one that lets others go is looked at each time. */
+const isRemembered = (model: ApiModel, order: DependencyOrder, name: ResourceName): boolean => {
+  const resource = model.resources[name];
+  return resource !== undefined && personRules(resource, model, order.create).authorises === undefined;
+};
+
+/** On what a plan depends, as it is now. */
+const premisesOf = (
+  input: SyncInput,
+  source: Source,
+  knowledge: Knowledge,
+  mapping: Pick<PreparedMapping, 'compiled' | 'context'>,
+): Premises => ({
+  fingerprint: source.fingerprint,
+  version: rowVersion(input, source, knowledge, mapping),
+  vanished: input.vanished,
+  changes: input.ledger.changes(),
+});
+
+/** All on which what becomes of a row depends, besides the row and what it joins: where any of it differs, all rows are read. */
+function rowVersion(
+  { ledger, rollbook }: SyncInput,
+  { version, tables }: Source,
+  knowledge: Knowledge,
+  { compiled, context }: Pick<PreparedMapping, 'compiled' | 'context'>,
+): string {
+  const columns = [...tables.values()].map((table) => [table.name, table.mode, table.columns]);
+  const all = JSON.stringify([
+    rollbook,
+    version,
+    columns,
+    compiled.version,
+    knowledge.version,
+    context.map,
+    context.known,
+  ]);
+  return Buffer.from(ledger.seal.digest(`rows\n${all}`), 'latin1').toString('hex');
 }
 
 /** @returns of what there is more than was looked at; deletes go first */
@@ -468,20 +604,23 @@ async function send(
   sender: Sender,
   onConnections: (connections: number) => void,
 ): Promise<DispatchResult> {
+  const { ledger, connectionId } = input;
   const rate = createRate(performance.now());
   let reported = 0;
   let told = false;
   try {
-    return await dispatch({
+    const result = await dispatch({
       plan,
-      ledger: input.ledger,
+      ledger,
       batchId,
       model: knowledge.model,
       order: knowledge.order,
       sender,
+      line: input.client,
       find: async (resource, query) => (await input.client.findByKey(resource, query))?.id,
       concurrency: input.concurrency,
       maxConnections: input.maxConnections,
+      optimum: Number(ledger.cached(connectionId, OPTIMUM)?.text) || undefined,
       now: input.now,
       patienceMs: input.patienceMs,
       onWaiting: (ms) => input.emit(awayNotice(ms)),
@@ -509,6 +648,8 @@ async function send(
       signal: input.signal,
       pause: input.pause,
     });
+    if (result.optimum !== undefined) ledger.cache(connectionId, OPTIMUM, '1', String(result.optimum), input.now());
+    return result;
   } catch (thrown) {
     throw asLedgerFailure(thrown);
   }

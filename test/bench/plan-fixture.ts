@@ -10,7 +10,9 @@ import { runMapping } from '../../core/mapping/run.ts';
 import { writeDistrict } from '../../core/sandbox/district/generate.ts';
 import { loadModel } from '../../core/sandbox/models/load.ts';
 import { openSource } from '../../core/sources/oneroster/open.ts';
+import { personRules } from '../../core/sync/authorization.ts';
 import { type Plan, planBatch } from '../../core/sync/plan.ts';
+import { withRowMemory } from '../../core/sync/row-memory.ts';
 
 export type Planned = Awaited<ReturnType<typeof planFixture>>;
 
@@ -33,6 +35,47 @@ export async function planFixture(folder: string, students: number) {
   const order = dependencyOrder(dependencies, model);
   const ledger: Ledger = openLedger(path.join(folder, `ledger-${students}`), createSeal(Buffer.alloc(32, 1)));
   const connection = ledger.addConnection('bench', '{}', 0);
+  const place = (name: string): boolean => {
+    const resource = model.resources[name];
+    return resource !== undefined && personRules(resource, model, order.create).authorises === undefined;
+  };
+  /** A whole batch's plan, with what the run before left of the rows; the ledger stays as it is. */
+  const planAll = async (): Promise<{ plan: Plan; ms: number }> => {
+    const started = performance.now();
+    const opened = await openSource(source);
+    ledger.begin();
+    try {
+      const memory = { folder, ledger, connectionId: connection.id, version: 'bench', remembers: place };
+      const result = await withRowMemory(memory, (rows) => {
+        const run = runMapping(compiled, opened, { descriptors, frozen: () => undefined, memory: rows });
+        return planBatch({
+          ledger,
+          connectionId: connection.id,
+          batchId: ledger.startBatch(connection.id, 0),
+          model,
+          order,
+          resources: compiled.resources.map(({ name }) => ({
+            name,
+            deletes: true,
+            remembers: place(name),
+            records: (asked) => run.records(name, asked),
+          })),
+          known: (type) => known.get(type),
+          mappingVersion: 'bench',
+          retryFailed: false,
+          keepBodies: false,
+          find: async () => '0'.repeat(32),
+          now: () => 0,
+          onProgress: () => undefined,
+          signal: undefined,
+        });
+      });
+      return { plan: result, ms: performance.now() - started };
+    } finally {
+      ledger.rollback();
+      await opened.close();
+    }
+  };
   /** @param only the resources to plan; those before them are read too, as in a batch, but outside the measured time */
   const plan = async (only?: string): Promise<{ plan: Plan; ms: number }> => {
     const opened = await openSource(source);
@@ -52,7 +95,7 @@ export async function planFixture(folder: string, students: number) {
         order,
         resources: compiled.resources
           .filter((resource) => only === undefined || resource.name === only)
-          .map((resource) => ({ name: resource.name, deletes: true, records: () => run.records(resource.name) })),
+          .map((resource) => ({ name: resource.name, deletes: true, remembers: false, records: () => run.records(resource.name) })),
         known: (type) => known.get(type),
         mappingVersion: 'bench',
         retryFailed: false,
@@ -67,5 +110,5 @@ export async function planFixture(folder: string, students: number) {
       await opened.close();
     }
   };
-  return { source, compiled, descriptors, model, order, ledger, connection, plan };
+  return { source, compiled, descriptors, model, order, ledger, connection, plan, planAll };
 }

@@ -101,7 +101,7 @@ export async function bytesPerRecord(folder: string): Promise<Figure> {
 }
 
 /** Puts every record of the district into the ledger, as if an API had confirmed it, in the order of dispatch. */
-async function confirmAll(fixture: Planned): Promise<number> {
+export async function confirmAll(fixture: Planned): Promise<number> {
   const { ledger, model, connection, compiled, source } = fixture;
   const hashes = createHashes(ledger.seal);
   const opened = await openSource(source);

@@ -58,6 +58,7 @@ export function direct(
           planOnly: false,
           approve: true,
           retry: false,
+          rollbook: '0',
           concurrency: 8,
           patienceMs: 2_000,
           now: Date.now,

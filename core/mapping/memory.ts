@@ -1,0 +1,477 @@
+/**
+ * What a run knows of rows from the run before: a row whose bytes are the same, and for which the same is looked up, has
+ * come to the same, so that it is neither parsed nor mapped again. It holds for a table that is only read row by row;
+ * one that is joined whole has to be in memory anyway.
+ */
+import type { Glance, Source } from '../sources/types.ts';
+import { type IndexPlan, needsOf, type ResourcePlan, rootTable, type ScopePlan, type TablePlan } from './plan.ts';
+import { createPrinter, type Printer } from './prints.ts';
+import {
+  createOutcomeReader,
+  createOutcomeWriter,
+  createPrintReader,
+  createPrintWriter,
+  isOpen,
+  type Outcomes,
+  type OutcomeWriter,
+  type PrintReader,
+} from './row-book.ts';
+import type { Row, RowIndex } from './runtime.ts';
+import type { RowMemory } from './types.ts';
+
+/** Rows that were read once and are kept for the next step that needs them. */
+const KEPT_ROWS = 250_000;
+/** Rows that are looked at between two moments at which others have their turn. */
+const CHUNK_ROWS = 4096;
+/** Words of an index in one block: a key's print and its rows' for each entry. */
+const INDEX_WORDS = 4 * 65_536;
+
+/** Some rows of a table, in the order of the file. A row has the number of its ordinal and two. */
+export interface Chunk {
+  /** Ordinal of the first. */
+  readonly first: number;
+  readonly count: number;
+  /** The row of the book that each is. */
+  readonly entries: Int32Array;
+  /** What `check` said of each; -1 where its row is among `rows`, or it is no row that counts. */
+  readonly tokens: Int32Array;
+  readonly rows: readonly (readonly string[])[];
+  readonly ordinals: readonly number[];
+}
+
+/** One step's walk over its table. */
+export interface Walk {
+  /** The facts that the run before left with the step's book. */
+  readonly facts: unknown;
+  readonly writer: OutcomeWriter;
+  /** What the book has of a row whose token is not -1. */
+  block(entry: number): Outcomes;
+  chunks(): AsyncGenerator<Chunk>;
+  /** Leaves the book to the next run. */
+  finish(facts: unknown): Promise<void>;
+}
+
+/**
+ * Whether what the book says of a row still holds, its look-ups aside.
+ * @param count words of its outcome, from `at` on
+ * @returns -1 where it does not; otherwise a number that is given back with the row
+ */
+export type CheckOutcome = (words: Uint32Array, at: number, count: number) => number;
+
+export interface RunMemory {
+  /** Whether rows of this scope may be passed over. */
+  covers(scope: ScopePlan): boolean;
+  /**
+   * @param section names the scope, from run to run.
+   */
+  walk(
+    scope: ScopePlan & { readonly source: TablePlan },
+    section: string,
+    indexes: readonly (RowIndex | undefined)[],
+    check: CheckOutcome,
+  ): Promise<Walk>;
+  /** What a look-up is known by. */
+  lookUpPrint(index: number, key: string): number;
+}
+
+/** A table while its steps go over it, one after another. */
+interface TableRows {
+  /** The row of the book that each row of the file is, by ordinal; -1 for one that it does not have. */
+  entries: Int32Array<ArrayBuffer>;
+  count: number;
+  /** The print of what rows mean; undefined until it was told. */
+  header: readonly [number, number] | undefined;
+  /** Read to its end once. */
+  isRead: boolean;
+  /** The file could not be told row by row. */
+  gaveUp: boolean;
+  /** What was parsed so far, by ordinal; undefined where it is too much. */
+  kept: Map<number, readonly string[]> | undefined;
+  /** Records that are no rows that count: blank lines, rows to be deleted. */
+  voids: Set<number>;
+  walksLeft: number;
+}
+
+/** For each table that is only read row by row, how often. */
+const tablesRowByRow = (
+  resources: readonly ResourcePlan[],
+  remembers: (resource: string) => boolean,
+): Map<TablePlan, number> => {
+  const scopes = new Map<ScopePlan, boolean>();
+  const whole = new Set<TablePlan>();
+  for (const resource of resources) {
+    scopes.set(resource.scope, resource.distinct === undefined && !resource.match && remembers(resource.name));
+    const { views, indexes } = needsOf(resource.scope);
+    for (const view of views) {
+      if (view.form === 'union') continue;
+      scopes.set(view.scope, view.form === 'group' && view.scope.steps.length === 0);
+    }
+    for (const { relation } of indexes) if (relation.kind === 'slim') whole.add(relation.table);
+  }
+  const times = new Map<TablePlan, number>();
+  for (const [{ source, never }, isCovered] of scopes) {
+    if (never || source.kind !== 'table') continue;
+    if (!isCovered) whole.add(source);
+    times.set(source, (times.get(source) ?? 0) + 1);
+  }
+  for (const table of whole) times.delete(table);
+  return times;
+};
+
+/** A set of prints, in which a few that are not members may be found: they only cost a look. */
+const createPrintSet = () => {
+  const bits = new Uint32Array(2 ** 19);
+  return {
+    add: (print: number): void => {
+      const bit = print >>> 8;
+      bits[bit >>> 5]! |= 1 << (bit & 31);
+    },
+    has: (print: number): boolean => {
+      const bit = print >>> 8;
+      return (bits[bit >>> 5]! & (1 << (bit & 31))) !== 0;
+    },
+  };
+};
+
+/**
+ * @param source the opened export
+ * @param resources all that the run makes
+ * @param memory what the run before left
+ */
+export const createRunMemory = (
+  source: Source,
+  resources: readonly ResourcePlan[],
+  memory: RowMemory,
+  signal: AbortSignal | undefined,
+): RunMemory => {
+  const tables = new Map<TablePlan, TableRows>();
+  for (const [table, walks] of tablesRowByRow(resources, memory.remembers)) {
+    tables.set(table, {
+      entries: new Int32Array(1024),
+      count: 0,
+      header: undefined,
+      isRead: false,
+      gaveUp: false,
+      kept: new Map(),
+      voids: new Set(),
+      walksLeft: walks,
+    });
+  }
+  const printer = createPrinter(memory.key);
+  const changed = createPrintSet();
+  /** Whether an index can be compared with what it was. */
+  const compared = new Map<number, boolean>();
+
+  const lookUpPrint = (index: number, key: string): number => {
+    printer.begin();
+    printer.add(key);
+    printer.end();
+    return (printer.low ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0;
+  };
+
+  /** Notes what an index leads to for the next run, and what leads elsewhere than it did. */
+  const compareIndex = async (plan: IndexPlan, index: RowIndex): Promise<boolean> => {
+    const known = compared.get(plan.number);
+    if (known !== undefined) return known;
+    const section = `index ${plan.number}`;
+    const before = memory.open(section);
+    const was = before === undefined ? undefined : await readIndex(before.blocks(0));
+    const words = new Uint32Array(index.size * 4);
+    let at = 0;
+    const salt = Math.imul(plan.number + 1, 0x9e3779b1);
+    for (const [key, rows] of index) {
+      printer.begin();
+      printer.add(key);
+      printer.end();
+      words[at] = printer.low;
+      words[at + 1] = printer.high;
+      printRows(printer, rows);
+      words[at + 2] = printer.low;
+      words[at + 3] = printer.high;
+      if (was !== undefined && !was.isSame(words, at)) changed.add((words[at]! ^ salt) >>> 0);
+      at += 4;
+    }
+    for (const low of was?.gone() ?? []) changed.add((low ^ salt) >>> 0);
+    for (let from = 0; from < words.length; from += INDEX_WORDS) {
+      const some = words.subarray(from, from + INDEX_WORDS);
+      await memory.write(section, Buffer.from(some.buffer, some.byteOffset, some.byteLength));
+    }
+    memory.close(section, null);
+    compared.set(plan.number, was !== undefined);
+    return was !== undefined;
+  };
+
+  const walk: RunMemory['walk'] = async (scope, section, indexes, check) => {
+    const table = scope.source;
+    const rows = tables.get(table)!;
+    let comparable = true;
+    for (const plan of scope.indexes) {
+      const index = indexes[plan.number];
+      if (index === undefined || !(await compareIndex(plan, index))) comparable = false;
+    }
+    const before = comparable ? memory.open(section) : undefined;
+    const book = before === undefined ? undefined : createOutcomeReader((first) => before.blocks(first));
+    const writer = createOutcomeWriter((block) => memory.write(section, block));
+
+    /** What `check` says of a row of the book, once its look-ups lead where they led. */
+    const tokenOf = (entry: number): number => {
+      const block = entry === -1 ? undefined : book?.block(entry);
+      if (block === undefined) return -1;
+      const at = entry - block.first;
+      if (isOpen(block, at)) return -1;
+      const from = block.places[at]!;
+      const end = from + block.lookUps[at]!;
+      for (let i = from; i < end; i++) if (changed.has(block.words[i]!)) return -1;
+      return check(block.words, end, block.counts[at]!);
+    };
+    const loadFor = async (first: number, count: number): Promise<void> => {
+      let from = Number.POSITIVE_INFINITY;
+      let to = -1;
+      for (let row = first, end = Math.min(rows.count, first + count); row < end; row++) {
+        const entry = rows.entries[row]!;
+        if (entry === -1) continue;
+        if (entry < from) from = entry;
+        if (entry > to) to = entry;
+      }
+      if (to !== -1) await book?.load(from, to);
+    };
+
+    const keep = (
+      { first, count, tokens, rows: given, ordinals }: Chunk,
+      kept: Map<number, readonly string[]>,
+    ): void => {
+      let at = 0;
+      for (let i = 0; i < count; i++) {
+        if (ordinals[at] === first + i) {
+          kept.set(first + i, given[at]!);
+          at += 1;
+        } else if (tokens[i] === -1) rows.voids.add(first + i);
+      }
+    };
+
+    /** The rows of the file as it is read; each is asked for whether it is known, unless nothing is. */
+    const readThrough = async function* (glance: Glance | undefined, tokens: (from: number, to: number) => Int32Array) {
+      let first = 0;
+      const chunk = (to: number, given: readonly (readonly string[])[], ordinals: readonly number[]): Chunk => {
+        const from = first;
+        first = to;
+        return {
+          first: from,
+          count: to - from,
+          entries: rows.entries.subarray(from, to),
+          tokens: tokens(from, to),
+          rows: given,
+          ordinals,
+        };
+      };
+      for await (const batch of source.read(table.name, table.columns, signal, glance)) {
+        const ordinals = batch.numbers.map((number) => number - 2);
+        const last = (ordinals.at(-1) ?? -1) + 1;
+        yield chunk(Math.max(last, glance === undefined ? 0 : asked), batch.rows, ordinals);
+      }
+      if (asked > first) yield chunk(asked, [], []);
+    };
+    /** Rows that were asked for, of the reading at hand. */
+    let asked = 0;
+
+    const firstWalk = async function* (): AsyncGenerator<Chunk> {
+      const name = `table ${table.name}`;
+      const printsBefore = memory.open(name);
+      const prints = createPrintWriter((block) => memory.write(name, block));
+      let known: PrintReader | undefined;
+      let tokens = new Int32Array(CHUNK_ROWS);
+      let base = 0;
+      const glance: Glance = {
+        key: memory.key,
+        begin: (low, high) => {
+          rows.header = [low, high];
+          const was = printsBefore?.facts as Header | undefined;
+          if (printsBefore !== undefined && was?.low === low && was.high === high) {
+            known = createPrintReader(printsBefore.blocks(0));
+          }
+        },
+        ready: async (count) => {
+          if (known === undefined) return;
+          await known.ready(count);
+          await book?.load(known.from, known.to);
+        },
+        isKnown: (low, high, number) => {
+          const ordinal = number - 2;
+          if (ordinal === rows.entries.length) rows.entries = longer(rows.entries);
+          if (ordinal - base >= tokens.length) tokens = longer(tokens);
+          prints.add(low, high);
+          const entry = known === undefined ? -1 : known.find(low, high);
+          rows.entries[ordinal] = entry;
+          const token = tokenOf(entry);
+          tokens[ordinal - base] = token;
+          asked = ordinal + 1;
+          rows.count = asked;
+          return token !== -1;
+        },
+        giveUp: () => {
+          rows.gaveUp = true;
+        },
+      };
+      const tokensOf = (from: number, to: number): Int32Array => {
+        const some = tokens.slice(0, to - from);
+        // Rows that nothing was asked of are given all the same.
+        if (to > asked) some.fill(-1, Math.max(0, asked - from));
+        base = to;
+        return some;
+      };
+      for await (const chunk of readThrough(glance, tokensOf)) {
+        if (rows.kept !== undefined && rows.walksLeft > 0) {
+          keep(chunk, rows.kept);
+          if (rows.kept.size + rows.voids.size > KEPT_ROWS) rows.kept = undefined;
+        }
+        yield chunk;
+        await prints.drain();
+      }
+      // A source that has no bytes to look at is read as it is each time.
+      if (rows.header === undefined) rows.gaveUp = true;
+      await prints.finish();
+      if (!rows.gaveUp && rows.header !== undefined) {
+        memory.close(name, { low: rows.header[0], high: rows.header[1] } satisfies Header);
+      }
+      rows.isRead = true;
+    };
+
+    const laterWalk = async function* (): AsyncGenerator<Chunk> {
+      const { count, kept } = rows;
+      asked = 0;
+      if (rows.gaveUp) {
+        yield* readThrough(undefined, (from, to) => new Int32Array(to - from).fill(-1));
+        return;
+      }
+      // Whether the file has to be read again is known before the first row is given.
+      const tokens = new Int32Array(count);
+      let reads = kept === undefined;
+      for (let from = 0; from < count; from += CHUNK_ROWS) {
+        await loadFor(from, CHUNK_ROWS);
+        for (let row = from, end = Math.min(count, from + CHUNK_ROWS); row < end; row++) {
+          const token = tokenOf(rows.entries[row]!);
+          tokens[row] = token;
+          if (token === -1 && !reads) reads = !kept!.has(row) && !rows.voids.has(row);
+        }
+      }
+      const tokensOf = (from: number, to: number): Int32Array => tokens.subarray(from, to);
+      if (!reads) {
+        yield* fromKept(kept!, tokensOf);
+        return;
+      }
+      const glance: Glance = {
+        key: memory.key,
+        begin: () => undefined,
+        ready: (coming) => loadFor(asked, coming),
+        isKnown: (_low, _high, number) => {
+          asked = number - 1;
+          return tokens[number - 2] !== -1;
+        },
+        giveUp: () => undefined,
+      };
+      yield* readThrough(glance, tokensOf);
+    };
+
+    const fromKept = async function* (
+      kept: ReadonlyMap<number, readonly string[]>,
+      tokensOf: (from: number, to: number) => Int32Array,
+    ): AsyncGenerator<Chunk> {
+      for (let first = 0; first < rows.count; first += CHUNK_ROWS) {
+        await loadFor(first, CHUNK_ROWS);
+        const end = Math.min(rows.count, first + CHUNK_ROWS);
+        const tokens = tokensOf(first, end);
+        const some: (readonly string[])[] = [];
+        const ordinals: number[] = [];
+        for (let row = first; row < end; row++) {
+          const given = tokens[row - first] === -1 ? kept.get(row) : undefined;
+          if (given === undefined) continue;
+          some.push(given);
+          ordinals.push(row);
+        }
+        yield {
+          first,
+          count: end - first,
+          entries: rows.entries.subarray(first, end),
+          tokens,
+          rows: some,
+          ordinals,
+        };
+      }
+    };
+
+    return {
+      facts: before?.facts,
+      writer,
+      block: (entry) => book!.block(entry)!,
+      async *chunks() {
+        rows.walksLeft -= 1;
+        for await (const chunk of rows.isRead ? laterWalk() : firstWalk()) {
+          yield chunk;
+          await writer.drain();
+        }
+        if (rows.walksLeft === 0) tables.delete(table);
+      },
+      finish: async (facts) => {
+        await writer.finish();
+        if (!rows.gaveUp) memory.close(section, facts);
+      },
+    };
+  };
+
+  return {
+    covers: (scope) => tables.has(rootTable(scope.source)) && scope.source.kind === 'table',
+    walk,
+    lookUpPrint,
+  };
+};
+
+/** What rows meant when their prints were made. */
+interface Header {
+  readonly low: number;
+  readonly high: number;
+}
+
+const longer = (numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
+  const made = new Int32Array(numbers.length * 2);
+  made.set(numbers);
+  return made;
+};
+
+const printRows = (printer: Printer, rows: Row | readonly Row[]): void => {
+  printer.begin();
+  for (const row of Array.isArray(rows) ? (rows as readonly Row[]) : [rows as Row]) {
+    for (const value of row.values) printer.add(value);
+    printer.add(row.issues === undefined ? '' : JSON.stringify(row.issues));
+    printer.add(row.frozen === undefined ? '' : JSON.stringify(row.frozen));
+  }
+  printer.end();
+};
+
+/** What an index led to in the run before. */
+const readIndex = async (blocks: AsyncIterator<Buffer>) => {
+  const chunks: Uint32Array[] = [];
+  for (let next = await blocks.next(); next.done !== true; next = await blocks.next()) {
+    chunks.push(new Uint32Array(new Uint8Array(next.value).buffer));
+  }
+  const words = new Uint32Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let to = 0;
+  for (const chunk of chunks) {
+    words.set(chunk, to);
+    to += chunk.length;
+  }
+  const places = new Map<number, number>();
+  // 53 bits of a key's print tell it apart.
+  const keyAt = (from: Uint32Array, at: number): number => from[at]! + (from[at + 1]! & 0x1f_ffff) * 2 ** 32;
+  for (let at = 0; at < words.length; at += 4) places.set(keyAt(words, at), at);
+  return {
+    /** Whether the entry at `at` leads to what it led to; it is then no longer among those that are gone. */
+    isSame: (now: Uint32Array, at: number): boolean => {
+      const key = keyAt(now, at);
+      const place = places.get(key);
+      if (place === undefined) return false;
+      places.delete(key);
+      return words[place + 2] === now[at + 2] && words[place + 3] === now[at + 3];
+    },
+    gone: (): number[] => [...places.values()].map((place) => words[place]!),
+  };
+};

@@ -1,0 +1,130 @@
+/** The sealed file in which a run leaves to the next what became of each row of the export. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import type { ResourceName } from '../edfi/model.ts';
+import { Failure, isFailure } from '../errors/failure.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { RowMemory } from '../mapping/types.ts';
+import {
+  openSealed,
+  type SealedKind,
+  type SealedReader,
+  type SealedWriter,
+  writeSealed,
+} from '../sources/sealed-file.ts';
+
+const KIND: SealedKind = {
+  magic: 'RBROWS01',
+  what: 'what Rollbook remembers of the rows of the export',
+  damaged: () => new Failure('source-unusable', 'What Rollbook remembers of the rows of the export is damaged.'),
+};
+
+const indexShape = z.strictObject({
+  version: z.string(),
+  key: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+  sections: z.record(z.string(), z.strictObject({ blocks: z.array(z.number().int()), facts: z.unknown() })),
+});
+type Index = z.infer<typeof indexShape>;
+
+/** Nothing was learned that is worth keeping: what the run before left stays. */
+const NOTHING_LEARNED = Symbol('nothing learned');
+
+export interface RowMemoryInput {
+  readonly folder: string;
+  readonly ledger: Ledger;
+  readonly connectionId: number;
+  /** All on which the outcome of a row depends, besides its bytes and what is looked up for it. */
+  readonly version: string;
+  readonly remembers: (resource: ResourceName) => boolean;
+}
+
+/**
+ * Runs `work` with what the run before left, and keeps what this one leaves, if it ends well. A file that is missing,
+ * damaged or of another version is no memory, and no failure.
+ * @throws Failure `disk-full`, and what `work` throws
+ */
+export async function withRowMemory<T>(input: RowMemoryInput, work: (memory: RowMemory) => Promise<T>): Promise<T> {
+  const file = path.join(input.folder, 'sources', `${input.connectionId}.known`);
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  const key = input.ledger.seal.fileKey('rows');
+  const before = await openBefore(file, key, input.version);
+  let result: { readonly value: T } | undefined;
+  try {
+    await writeSealed(file, KIND, key, async (out) => {
+      const { memory, sections, printKey } = memoryOver(before, out, input.remembers);
+      result = { value: await work(memory) };
+      // A file cannot take another's name while it is open, everywhere.
+      await before?.reader.close();
+      if (!Object.keys(sections).some((name) => name.startsWith('table '))) throw NOTHING_LEARNED;
+      return { version: input.version, key: printKey, sections } satisfies Index;
+    });
+  } catch (thrown) {
+    await before?.reader.close();
+    if (thrown !== NOTHING_LEARNED) throw thrown;
+  }
+  if (result === undefined) throw new Failure('internal', 'The rows were read without a result.');
+  return result.value;
+}
+
+interface Before {
+  readonly reader: SealedReader;
+  readonly index: Index;
+}
+
+async function openBefore(file: string, key: Buffer, version: string): Promise<Before | undefined> {
+  try {
+    const reader = await openSealed(file, KIND, key);
+    if (reader === undefined) return undefined;
+    const index = indexShape.safeParse(reader.index);
+    if (index.success && index.data.version === version) return { reader, index: index.data };
+    await reader.close();
+  } catch (thrown) {
+    if (!isFailure(thrown)) throw thrown;
+  }
+  return undefined;
+}
+
+function memoryOver(
+  before: Before | undefined,
+  out: SealedWriter,
+  remembers: RowMemory['remembers'],
+): { memory: RowMemory; sections: Index['sections']; printKey: Index['key'] } {
+  const sections: Index['sections'] = {};
+  const written = new Map<string, number[]>();
+  const printKey = before?.index.key ?? newKey();
+  const memory: RowMemory = {
+    key: printKey,
+    remembers,
+    open(name) {
+      if (before === undefined || !Object.hasOwn(before.index.sections, name)) return undefined;
+      const { blocks, facts } = before.index.sections[name]!;
+      return { facts, blocks: (first) => blocksOf(before.reader, blocks.slice(first)) };
+    },
+    async write(name, block) {
+      const number = await out.block(block, 'plain');
+      const blocks = written.get(name);
+      if (blocks === undefined) written.set(name, [number]);
+      else blocks.push(number);
+    },
+    close(name, facts) {
+      sections[name] = { blocks: written.get(name) ?? [], facts };
+    },
+  };
+  return { memory, sections, printKey };
+}
+
+/** One block after another; they end where one is damaged. */
+async function* blocksOf(reader: SealedReader, numbers: readonly number[]): AsyncGenerator<Buffer> {
+  try {
+    for (const number of numbers) yield* reader.blocks(number, 1);
+  } catch (thrown) {
+    if (!isFailure(thrown)) throw thrown;
+  }
+}
+
+function newKey(): Index['key'] {
+  const bytes = randomBytes(16);
+  return [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8), bytes.readUInt32LE(12)];
+}

@@ -1,0 +1,214 @@
+/** Rows that are remembered from the last batch are passed over, and nothing comes out otherwise because of it. */
+import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { keyHashAt } from '../../core/ledger/records.ts';
+import { createSeal } from '../../core/ledger/seal.ts';
+import { writeDistrict } from '../../core/sandbox/district/generate.ts';
+import { openSealed } from '../../core/sources/sealed-file.ts';
+import { type Direct, direct, KEY } from './direct.ts';
+import { apply, EDIT_KINDS, type Edit } from './edits.ts';
+import { copyExport, drop, type Export, readExport, set, table, where, writeExport } from './export.ts';
+import { district, newFolder, practice } from './workbench.ts';
+
+const fileOf = ({ folder, connectionId }: Direct): string => path.join(folder, 'sources', `${connectionId}.known`);
+
+/** A plan, with what is remembered and without, and what it does to the account and the codes. */
+async function bothPlans(bench: Direct, source: string) {
+  const file = fileOf(bench);
+  const aside = path.join(newFolder(), 'known');
+  copyFileSync(file, aside);
+  const plan = async () => {
+    const { account, resources, batch, problems } = {
+      problems: undefined,
+      ...(await bench.sync(source, { planOnly: true })),
+    };
+    return { account, resources, plan: batch.plan, problems };
+  };
+  const remembered = await plan();
+  rmSync(file);
+  const anew = await plan();
+  copyFileSync(aside, file);
+  return { remembered, anew };
+}
+
+/** How many rows of the file that was kept have an outcome, by section. */
+async function sections(bench: Direct): Promise<string[]> {
+  const reader = await openSealed(
+    fileOf(bench),
+    {
+      magic: 'RBROWS01',
+      what: '',
+      damaged: () => {
+        throw new Error('damaged');
+      },
+    },
+    createSeal(KEY).fileKey('rows'),
+  );
+  const names = Object.keys((reader as { index: { sections: object } }).index.sections);
+  await reader?.close();
+  return names;
+}
+
+const edit: fc.Arbitrary<Edit> = fc.record({ kind: fc.constantFrom(...EDIT_KINDS), pick: fc.nat(999) });
+
+test('a plan with what is remembered is the plan without it, on any day', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({
+        seed: fc.integer({ min: 1, max: 500 }),
+        version: fc.constantFrom('1.1' as const, '1.2' as const),
+        clean: fc.boolean(),
+        days: fc.array(fc.array(edit, { minLength: 1, maxLength: 10 }), { minLength: 2, maxLength: 3 }),
+      }),
+      async ({ seed, version, clean, days }) => {
+        const api = await practice();
+        const bench = direct(api);
+        const source = path.join(newFolder(), 'export');
+        await writeDistrict({ out: source, students: 25, seed, clean, version });
+        await bench.sync(source);
+        const tables = readExport(source);
+        for (const edits of days) {
+          apply(tables, edits);
+          writeExport(copyExport(tables), source);
+          const { remembered, anew } = await bothPlans(bench, source);
+          expect(remembered).toEqual(anew);
+          await bench.sync(source);
+        }
+        await api.close();
+      },
+    ),
+    { numRuns: Number(process.env.ROLLBOOK_RUNS ?? 5) },
+  );
+});
+
+async function twoDays(change: (tables: Export) => void): Promise<{ bench: Direct; source: string }> {
+  const bench = direct(await practice());
+  const source = await district({ students: 40, clean: true });
+  await bench.sync(source);
+  const tables = readExport(source);
+  change(tables);
+  writeExport(tables, source);
+  return { bench, source };
+}
+
+test('rows in another order, twice, and dropped, come out as they would', async () => {
+  const { bench, source } = await twoDays((tables) => {
+    const enrollments = table(tables, 'enrollments');
+    enrollments.rows.reverse();
+    const [first = [], second = []] = where(enrollments, { role: 'student' });
+    // The same place under another name, and one row less.
+    const again = [...first];
+    set(enrollments, again, 'sourcedId', 'again');
+    enrollments.rows.push(again);
+    drop(enrollments, (row) => row === second);
+  });
+  const { remembered, anew } = await bothPlans(bench, source);
+  expect(remembered).toEqual(anew);
+  expect(remembered.account).toMatchObject({ created: 0, updated: 0 });
+  expect(remembered.plan.find(({ resource }) => resource === 'ed-fi/studentSectionAssociations')).toMatchObject({
+    deletes: 1,
+  });
+});
+
+test('what a row joins is part of it: a session that is renamed takes its students along', async () => {
+  const { bench, source } = await twoDays((tables) => apply(tables, [{ kind: 'session-renamed', pick: 0 }]));
+  const { remembered, anew } = await bothPlans(bench, source);
+  expect(remembered).toEqual(anew);
+  const {
+    creates = 0,
+    updates = 0,
+    keyChanges = 0,
+  } = remembered.plan.find(({ resource }) => resource === 'ed-fi/studentSectionAssociations') ?? {};
+  expect(creates + updates + keyChanges).toBeGreaterThan(0);
+});
+
+test('a header that gives the same bytes another meaning has every row read', async () => {
+  const { bench, source } = await twoDays(() => undefined);
+  const file = path.join(source, 'enrollments.csv');
+  const text = readFileSync(file, 'utf8');
+  const header = text.slice(0, text.indexOf('\n'));
+  const swapped = header.replace('beginDate', 'x').replace('endDate', 'beginDate').replace('x', 'endDate');
+  expect(swapped).not.toBe(header);
+  writeFileSync(file, text.replace(header, swapped));
+  const { remembered, anew } = await bothPlans(bench, source);
+  expect(remembered).toEqual(anew);
+});
+
+test('a repeated sourcedId is refused although both rows, or one of them, are known', async () => {
+  for (const isChanged of [false, true]) {
+    const { bench, source } = await twoDays((tables) => {
+      const enrollments = table(tables, 'enrollments');
+      const again = [...(enrollments.rows[3] as string[])];
+      if (isChanged) set(enrollments, again, 'endDate', '2027-01-01');
+      enrollments.rows.push(again);
+    });
+    await expect(bench.sync(source, { planOnly: true })).rejects.toThrow(/rows 5 and \d+ have the same sourcedId/);
+  }
+});
+
+test('a file that is damaged, of another key or of another version is no memory, and no failure', async () => {
+  const { bench, source } = await twoDays((tables) => {
+    const users = table(tables, 'users');
+    set(users, users.rows[0] as string[], 'givenName', 'Another');
+  });
+  const file = fileOf(bench);
+  expect(await sections(bench)).toEqual(
+    expect.arrayContaining(['table enrollments', 'records ed-fi/studentSectionAssociations']),
+  );
+  const { anew } = await bothPlans(bench, source);
+  const whole = readFileSync(file);
+  for (const at of [3, 40, Math.floor(whole.length / 2), whole.length - 5]) {
+    const damaged = Buffer.from(whole);
+    damaged[at]! ^= 0xff;
+    writeFileSync(file, damaged);
+    const { plan } = (await bench.sync(source, { planOnly: true })).batch;
+    expect(plan).toEqual(anew.plan);
+  }
+  writeFileSync(file, whole);
+  expect((await bench.sync(source, { planOnly: true, rollbook: '1' })).batch.plan).toEqual(anew.plan);
+  writeFileSync(file, '');
+  expect((await bench.sync(source, { planOnly: true })).batch.plan).toEqual(anew.plan);
+  expect(existsSync(file)).toBe(true);
+});
+
+test('what had nothing to send is not read again until something changes', async () => {
+  const bench = direct(await practice());
+  const source = await district({ students: 30 });
+  const faulty = readExport(source);
+  apply(faulty, [{ kind: 'birth-date-lost', pick: 7 }]);
+  writeExport(faulty, source);
+  const first = await bench.sync(source);
+  expect(first.account.rejected).toBeGreaterThan(0);
+  const second = await bench.sync(source);
+  const third = await bench.sync(source);
+  expect(third.account).toEqual(second.account);
+  expect(third.resources).toEqual(second.resources);
+  expect(third.batch.plan).toEqual(second.batch.plan);
+  // It was not read: what is remembered of the rows was not written again.
+  const { mtimeMs } = statSync(fileOf(bench));
+  const still = await bench.sync(source);
+  expect(still.account).toEqual(second.account);
+  expect(statSync(fileOf(bench)).mtimeMs).toBe(mtimeMs);
+  const { ledger, connectionId } = bench;
+  const left = ledger.resources(connectionId).flatMap(({ id }) => ledger.pending.left(id));
+  expect(left.length).toBe(second.account.rejected + second.account.held + second.account.failed);
+
+  // A record that is to go again goes again.
+  const resource = ledger.resourceId(connectionId, 'ed-fi/students');
+  const one = keyHashAt(ledger.records.load(resource), 0);
+  ledger.problemRecords.resendOne(resource, one);
+  expect((await bench.sync(source)).account).toMatchObject({ updated: 1 });
+  await bench.sync(source);
+  await bench.sync(source);
+  // So does one that the ledger forgot, and one that is another in the export.
+  ledger.records.remove(resource, one);
+  expect((await bench.sync(source)).account).toMatchObject({ created: 1 });
+  await bench.sync(source);
+  const tables = readExport(source);
+  apply(tables, [{ kind: 'student-renamed', pick: 3 }]);
+  writeExport(tables, source);
+  const { created, updated } = (await bench.sync(source)).account;
+  expect(created + updated).toBeGreaterThan(0);
+});
