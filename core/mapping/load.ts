@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checked } from '../errors/checked.ts';
 import { Failure } from '../errors/failure.ts';
 import type { DescriptorDefaults } from './descriptors.ts';
 import { mappingErrors, mappingSchema } from './schema.ts';
@@ -37,7 +38,7 @@ export const parseMapping = (text: string, file: string): MappingSpec => {
       { file },
     );
   }
-  const result = mappingSchema.safeParse(document, { error: mappingErrors });
+  const result = checked(mappingSchema, document, { error: mappingErrors });
   if (result.success) return result.data;
   const { path, message } = result.error.issues[0]!;
   const place = placeOf(path, document);

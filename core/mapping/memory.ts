@@ -20,7 +20,7 @@ import type { Row, RowIndex } from './runtime.ts';
 import type { RowMemory } from './types.ts';
 
 /** Rows that were read once and are kept for the next step that needs them. */
-const KEPT_ROWS = 250_000;
+const KEPT_ROWS = 100_000;
 /** Rows that are looked at between two moments at which others have their turn. */
 const CHUNK_ROWS = 4096;
 /** Words of an index in one block: a key's print and its rows' for each entry. */
@@ -63,12 +63,14 @@ export interface RunMemory {
   covers(scope: ScopePlan): boolean;
   /**
    * @param section names the scope, from run to run.
+   * @param warm looks where `check` will look, for many rows before the first of them is checked
    */
   walk(
     scope: ScopePlan & { readonly source: TablePlan },
     section: string,
     indexes: readonly (RowIndex | undefined)[],
     check: CheckOutcome,
+    warm?: CheckOutcome,
   ): Promise<Walk>;
   /** What a look-up is known by. */
   lookUpPrint(index: number, key: string): number;
@@ -121,8 +123,13 @@ const tablesRowByRow = (
 /** A set of prints, in which a few that are not members may be found: they only cost a look. */
 const createPrintSet = () => {
   const bits = new Uint32Array(2 ** 19);
+  let isEmpty = true;
   return {
+    get isEmpty() {
+      return isEmpty;
+    },
     add: (print: number): void => {
+      isEmpty = false;
       const bit = print >>> 8;
       bits[bit >>> 5]! |= 1 << (bit & 31);
     },
@@ -201,7 +208,7 @@ export const createRunMemory = (
     return was !== undefined;
   };
 
-  const walk: RunMemory['walk'] = async (scope, section, indexes, check) => {
+  const walk: RunMemory['walk'] = async (scope, section, indexes, check, warm) => {
     const table = scope.source;
     const rows = tables.get(table)!;
     let comparable = true;
@@ -221,8 +228,20 @@ export const createRunMemory = (
       if (isOpen(block, at)) return -1;
       const from = block.places[at]!;
       const end = from + block.lookUps[at]!;
-      for (let i = from; i < end; i++) if (changed.has(block.words[i]!)) return -1;
+      if (!changed.isEmpty) for (let i = from; i < end; i++) if (changed.has(block.words[i]!)) return -1;
       return check(block.words, end, block.counts[at]!);
+    };
+    /** Has what `check` will look at fetched, for rows that are at hand. */
+    const warmUp = (first: number, count: number): number => {
+      let sum = 0;
+      for (let row = first, end = Math.min(rows.count, first + count); row < end; row++) {
+        const entry = rows.entries[row]!;
+        const block = entry === -1 ? undefined : book?.block(entry);
+        if (block === undefined) continue;
+        const at = entry - block.first;
+        sum += warm!(block.words, block.places[at]! + block.lookUps[at]!, block.counts[at]!);
+      }
+      return sum;
     };
     const loadFor = async (first: number, count: number): Promise<void> => {
       let from = Number.POSITIVE_INFINITY;
@@ -348,6 +367,7 @@ export const createRunMemory = (
       let reads = kept === undefined;
       for (let from = 0; from < count; from += CHUNK_ROWS) {
         await loadFor(from, CHUNK_ROWS);
+        if (warm !== undefined) warmUp(from, CHUNK_ROWS);
         for (let row = from, end = Math.min(count, from + CHUNK_ROWS); row < end; row++) {
           const token = tokenOf(rows.entries[row]!);
           tokens[row] = token;

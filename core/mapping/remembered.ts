@@ -183,6 +183,7 @@ export const rememberedRecords = async function* (
       }
       return place;
     },
+    (words, at, count) => (count === 1 + RECORD_WORDS ? known.warm(words, at + 1) : 0),
   );
   const sets = createCodeSets((walk.facts as RecordFacts | undefined)?.sets ?? []);
   const { records } = maker;

@@ -148,8 +148,13 @@ export const createPrintReader = (blocks: AsyncIterator<Buffer>): PrintReader =>
   };
 };
 
-/** The words of a decrypted block may stand anywhere. */
-const wordsIn = (bytes: Buffer): Uint32Array => new Uint32Array(new Uint8Array(bytes).buffer);
+/** Bytes that begin where words can: a block mostly does, and is copied where it does not. */
+const aligned = (bytes: Buffer): Uint8Array => (bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes));
+
+const wordsIn = (bytes: Buffer): Uint32Array => {
+  const { buffer, byteOffset, length } = aligned(bytes);
+  return new Uint32Array(buffer, byteOffset, length / 4);
+};
 
 const placeIn = (block: PrintBlock, low: number, high: number): number => {
   const mask = ROWS * 2 - 1;
@@ -280,12 +285,12 @@ export const createOutcomeReader = (blocks: (first: number) => AsyncIterator<Buf
 };
 
 const outcomesIn = (bytes: Buffer, first: number): Outcomes => {
-  const own = new Uint8Array(bytes).buffer;
-  const rows = new Uint32Array(own, 0, 1)[0]!;
+  const { buffer, byteOffset: from } = aligned(bytes);
+  const rows = new Uint32Array(buffer, from, 1)[0]!;
   const used = (bytes.length - 4 - rows * 2) / 4;
-  const words = new Uint32Array(own, 4, used);
-  const lookUps = new Uint8Array(own, 4 + used * 4, rows);
-  const counts = new Uint8Array(own, 4 + used * 4 + rows, rows);
+  const words = new Uint32Array(buffer, from + 4, used);
+  const lookUps = new Uint8Array(buffer, from + 4 + used * 4, rows);
+  const counts = new Uint8Array(buffer, from + 4 + used * 4 + rows, rows);
   const places = new Uint32Array(rows);
   for (let row = 0, at = 0; row < rows; row++) {
     places[row] = at;

@@ -3,7 +3,7 @@ import type { RowBatch, Source } from '../sources/types.ts';
 import type { TablePlan } from './plan.ts';
 
 /** Rows of one table kept in memory for its next reader; a larger table is read from disk again. */
-const keptRows = 250_000;
+const keptRows = 100_000;
 
 export interface Tables {
   /** Streams a table with all the columns that the mapping needs of it. */

@@ -92,6 +92,12 @@ export const RECORD_WORDS = 4;
 export interface KnownRecords {
   /** @returns the place of a record that it has as it is here, or -1 */
   place(words: Uint32Array, at: number): number;
+  /**
+   * Looks where `place` will look. Records lie scattered over the memory, and each look waits for it: many asked for
+   * one right after the other are fetched together.
+   * @returns nothing of use; a number, so that the look is not left out
+   */
+  warm(words: Uint32Array, at: number): number;
   /** Whether it was met in this run as something else. */
   isOther(place: number): boolean;
   /** It is in the source as it was. */

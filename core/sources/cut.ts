@@ -38,7 +38,11 @@ const [FEED, RETURN, QUOTE, COMMA] = [10, 13, 34, 44];
  */
 export function createCutter(lineEnd: Exclude<LineEnd, '\r'>, idPlace: number, key: PrintKey): Cutter {
   const withReturn = lineEnd === '\r\n';
-  let rest: Uint8Array = new Uint8Array(0);
+  /** The bytes at hand, and how many of them are the beginning of a record whose end is yet to come. */
+  let bytes = new Uint8Array(0);
+  let rest = 0;
+  /** Where it begins. */
+  let begun = 0;
   let room = 4096;
   let starts = new Int32Array(room);
   let ends = new Int32Array(room);
@@ -173,14 +177,16 @@ export function createCutter(lineEnd: Exclude<LineEnd, '\r'>, idPlace: number, k
     cut(chunk, isLast) {
       count = 0;
       let odd = false;
-      let bytes = chunk;
-      if (rest.length > 0) {
-        bytes = new Uint8Array(rest.length + chunk.length);
-        bytes.set(rest);
-        bytes.set(chunk, rest.length);
+      // What was given the last time stands before it, and is used no more.
+      bytes.copyWithin(0, begun, begun + rest);
+      const limit = rest + chunk.length;
+      if (limit > bytes.length) {
+        const larger = new Uint8Array(limit + chunk.length);
+        larger.set(bytes.subarray(0, rest));
+        bytes = larger;
       }
-      const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      const limit = bytes.length;
+      bytes.set(chunk, rest);
+      const view = Buffer.from(bytes.buffer, 0, limit);
       let at = 0;
       let quote = view.indexOf(QUOTE);
       while (at < limit) {
@@ -206,8 +212,8 @@ export function createCutter(lineEnd: Exclude<LineEnd, '\r'>, idPlace: number, k
         if (next < 0) break;
         at = next;
       }
-      // A copy: a slice of a Buffer is none.
-      rest = new Uint8Array(bytes.subarray(at));
+      begun = at;
+      rest = limit - at;
       return { bytes, count, starts, ends, idStarts, idEnds, lows, highs, odd };
     },
   };

@@ -79,10 +79,25 @@ export async function writeSealed(
     await handle.close();
     handle = undefined;
     await rename(temporary, file);
+    await flushNames(dirname(file));
   } catch (thrown) {
     await handle?.close();
     await rm(temporary, { force: true });
     throw writeFailure(thrown, kind.what);
+  }
+}
+
+/**
+ * Writes the names in a folder down to the disk, where its file system can: when the power fails, the ledger must not tell
+ * of a file that has the name of an older one. Windows sees to it by itself.
+ */
+async function flushNames(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync().catch(ignored);
+  } finally {
+    await handle.close();
   }
 }
 
@@ -124,12 +139,14 @@ async function writeBlocks(
   const header = Buffer.concat([Buffer.from(magic, 'latin1'), randomBytes(HEADER_BYTES - MAGIC_BYTES)]);
   const secret = fileKey(header, key);
   let place = 0;
-  const write = async (bytes: Buffer): Promise<void> => {
-    // One call may write less than all of it.
-    for (let from = 0; from < bytes.length; ) {
-      const { bytesWritten } = await handle.write(bytes, from, bytes.length - from, place);
-      from += bytesWritten;
-      place += bytesWritten;
+  const write = async (...parts: Buffer[]): Promise<void> => {
+    for (const bytes of parts) {
+      // One call may write less than all of it.
+      for (let from = 0; from < bytes.length; ) {
+        const { bytesWritten } = await handle.write(bytes, from, bytes.length - from, place);
+        from += bytesWritten;
+        place += bytesWritten;
+      }
     }
   };
   await write(header);
@@ -144,7 +161,7 @@ async function writeBlocks(
     const before = underWay.at(-1);
     const written = (async () => {
       await before;
-      await write(sealBlock(header, secret, kind, counter, await packed));
+      await write(...sealBlock(header, secret, kind, counter, await packed));
     })();
     written.catch(ignored);
     underWay.push(written);
@@ -318,14 +335,15 @@ function nonceOf(kind: BlockKind, counter: number): Buffer {
   return nonce;
 }
 
-function sealBlock(header: Buffer, secret: Buffer, kind: BlockKind, counter: number, bytes: Buffer): Buffer {
+/** @returns what is written of a block, in order: put together, it would be copied once more */
+function sealBlock(header: Buffer, secret: Buffer, kind: BlockKind, counter: number, bytes: Buffer): Buffer[] {
   const cipher = createCipheriv('aes-256-gcm', secret, nonceOf(kind, counter));
   cipher.setAAD(header);
   const body = cipher.update(bytes);
   cipher.final();
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32BE((body.length + TAG_BYTES + (kind === 'plain' ? NOT_PACKED : 0)) >>> 0);
-  return Buffer.concat([length, body, cipher.getAuthTag()]);
+  return [length, body, cipher.getAuthTag()];
 }
 
 function unsealBlock(header: Buffer, secret: Buffer, kind: BlockKind, counter: number, body: Buffer): Buffer {

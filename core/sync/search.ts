@@ -1,23 +1,35 @@
-/** Finds records by an identifier in the last export that was sent, mapped as it is sent. */
+/** Finds records in the last export that was sent, mapped as it is sent: by an identifier, or by what the ledger knows them by. */
 import { keyReader } from '../edfi/keys.ts';
-import type { ApiModel, JsonObject, JsonValue } from '../edfi/model.ts';
+import type { ApiModel, JsonObject, JsonValue, ResourceName } from '../edfi/model.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { frozenKey } from '../ledger/pending.ts';
+import { KEY_BYTES } from '../ledger/records.ts';
 import type { CompiledMapping } from '../mapping/compile.ts';
 import type { DescriptorMap } from '../mapping/descriptors.ts';
 import { runMapping } from '../mapping/run.ts';
 import type { Source } from '../sources/types.ts';
 import { bytes, createHashes } from './hashes.ts';
 
-export interface SearchInput {
+export interface SearchIn {
   readonly ledger: Ledger;
   readonly connectionId: number;
   readonly model: ApiModel;
   readonly compiled: CompiledMapping;
   readonly descriptors: DescriptorMap;
   readonly source: Source;
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface SearchInput extends SearchIn {
   readonly text: string;
   readonly limit: number;
-  readonly signal: AbortSignal | undefined;
+}
+
+/** A record as the export makes it. */
+export interface Made {
+  readonly file: string;
+  readonly row: number;
+  readonly body: JsonObject;
 }
 
 export interface Found {
@@ -101,4 +113,42 @@ export async function searchSource(input: SearchInput): Promise<{ found: Found[]
     }
   }
   return { found, more: false };
+}
+
+/**
+ * Goes through the export's records of one resource until all are found.
+ * @param identities as `identityOf` gives them, in hexadecimal
+ * @returns those that the export has, by identity
+ */
+export async function findByIdentity(
+  { ledger, connectionId, model, compiled, descriptors, source, signal }: SearchIn,
+  resource: ResourceName,
+  identities: Iterable<string>,
+): Promise<Map<string, Made>> {
+  const wanted = new Set(identities);
+  const found = new Map<string, Made>();
+  const keyOf = keyReader(model.resources[resource]?.identity ?? []);
+  if (!compiled.resources.some(({ name }) => name === resource)) return found;
+  const hashes = createHashes(ledger.seal);
+  const frozen = ledger.pending.frozen(ledger.resourceId(connectionId, resource));
+  const run = runMapping(compiled, source, {
+    descriptors,
+    frozen: (of, sourceId, property) =>
+      of === resource ? frozen.get(frozenKey(hashes.source(of, sourceId), property)) : undefined,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const hasKeys = [...wanted].some((identity) => identity.length === KEY_BYTES * 2);
+  for await (const batch of run.records(resource)) {
+    signal?.throwIfAborted();
+    for (const { body, sourceId, file, row } of batch) {
+      const key = hasKeys ? keyOf(body) : undefined;
+      const names = [hashes.source(resource, sourceId), ...(key === undefined ? [] : [hashes.key(resource, key)])];
+      for (const name of names) {
+        const identity = bytes(name).toString('hex');
+        if (wanted.delete(identity)) found.set(identity, { file, row, body });
+      }
+    }
+    if (wanted.size === 0) break;
+  }
+  return found;
 }

@@ -7,6 +7,8 @@ export interface SortedKeys {
   find(hash: string): number;
   /** The same, of a hash whose first two words (big-endian) are given. */
   findWords(first: number, second: number): number;
+  /** Touches what `findWords` will look at. */
+  warm(first: number): number;
 }
 
 /** The two words by which `findWords` knows a hash. */
@@ -51,5 +53,9 @@ export function createSortedKeys({ rows, count }: LoadedRecords): SortedKeys {
     }
     return -1;
   };
-  return { find: (hash) => findWords(wordIn(hash, 0), wordIn(hash, 4)), findWords };
+  return {
+    find: (hash) => findWords(wordIn(hash, 0), wordIn(hash, 4)),
+    findWords,
+    warm: (first) => rows[(begins[first >>> shift] as number) * LOADED.bytes] ?? 0,
+  };
 }

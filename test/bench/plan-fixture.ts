@@ -16,10 +16,13 @@ import { withRowMemory } from '../../core/sync/row-memory.ts';
 
 export type Planned = Awaited<ReturnType<typeof planFixture>>;
 
-/** @param students size of the district; 7,500 have 100,000 section enrolments */
-export async function planFixture(folder: string, students: number) {
+/**
+ * @param students size of the district; 7,500 have 100,000 section enrolments
+ * @param options `isThere`: it was made before, in this folder
+ */
+export async function planFixture(folder: string, students: number, options: { readonly isThere?: boolean } = {}) {
   const source = path.join(folder, `district-${students}`);
-  await writeDistrict({ out: source, students, clean: true });
+  if (options.isThere !== true) await writeDistrict({ out: source, students, clean: true });
   const { model, descriptorValues, dependencies } = loadModel('5.2');
   const uris = Object.fromEntries(
     Object.entries(descriptorValues).map(([type, values]) => [
@@ -33,8 +36,10 @@ export async function planFixture(folder: string, students: number) {
   );
   const descriptors = seedDescriptorMap(await loadDescriptorDefaults(), uris);
   const order = dependencyOrder(dependencies, model);
+  const opening = performance.now();
   const ledger: Ledger = openLedger(path.join(folder, `ledger-${students}`), createSeal(Buffer.alloc(32, 1)));
-  const connection = ledger.addConnection('bench', '{}', 0);
+  const openMs = performance.now() - opening;
+  const connection = ledger.connections()[0] ?? ledger.addConnection('bench', '{}', 0);
   const place = (name: string): boolean => {
     const resource = model.resources[name];
     return resource !== undefined && personRules(resource, model, order.create).authorises === undefined;
@@ -95,7 +100,12 @@ export async function planFixture(folder: string, students: number) {
         order,
         resources: compiled.resources
           .filter((resource) => only === undefined || resource.name === only)
-          .map((resource) => ({ name: resource.name, deletes: true, remembers: false, records: () => run.records(resource.name) })),
+          .map((resource) => ({
+            name: resource.name,
+            deletes: true,
+            remembers: false,
+            records: () => run.records(resource.name),
+          })),
         known: (type) => known.get(type),
         mappingVersion: 'bench',
         retryFailed: false,
@@ -110,5 +120,5 @@ export async function planFixture(folder: string, students: number) {
       await opened.close();
     }
   };
-  return { source, compiled, descriptors, model, order, ledger, connection, plan, planAll };
+  return { source, compiled, descriptors, model, order, ledger, connection, openMs, plan, planAll };
 }
