@@ -1,26 +1,29 @@
 /** The engine's handling of batches: one at a time, since a ledger has one writer; and what reads an API back. */
 import type { Profile } from './connections/profile.ts';
 import { isOff } from './connections/resources.ts';
-import type { CommandName, CommandOutput, EngineEvent, ParsedInput, SyncResult } from './contract/schemas.ts';
+import type { CommandName, CommandOutput, EngineEvent, ParsedInput, PlanView, SyncResult } from './contract/schemas.ts';
 import type { ClientOptions, EdFiClient } from './edfi/client.ts';
 import { keyReader } from './edfi/keys.ts';
-import type { JsonObject } from './edfi/model.ts';
-import type { EngineLog } from './engine-log.ts';
+import { displayName, type JsonObject } from './edfi/model.ts';
+import { markApproved, waitingIn } from './engine-history.ts';
+import { type EngineLog, ROLLBOOK_VERSION } from './engine-log.ts';
 import type { EngineProblems } from './engine-problems.ts';
 import { Failure } from './errors/failure.ts';
 import type { ConnectionRow, Ledger } from './ledger/ledger.ts';
+import { behindOf, caughtUp } from './ledger/restore.ts';
 import { adoptConnection } from './sync/adopt.ts';
 import { type AuditInput, auditConnection } from './sync/audit.ts';
 import { comparableReader } from './sync/comparable.ts';
 import type { Concurrency } from './sync/concurrency.ts';
-import { awayNotice, displayName } from './sync/describe.ts';
+import { awayNotice } from './sync/describe.ts';
 import { differencesOf } from './sync/differences.ts';
 import { loadKnowledge } from './sync/knowledge.ts';
 import { compileChosen } from './sync/needs.ts';
 import { createPause, type Pause } from './sync/pause.ts';
+import { createRate } from './sync/rate.ts';
 import { runSync, type SyncInput } from './sync/sync.ts';
 
-type BatchCommand = Extract<CommandName, `sync.${string}`> | 'retry.run' | 'audit.run' | 'adopt.run' | 'plan.compare';
+type BatchCommand = Extract<CommandName, `${'sync' | 'plan'}.${string}` | 'retry.run' | 'audit.run' | 'adopt.run'>;
 type Handlers = { [N in BatchCommand]: (input: ParsedInput<N>) => Promise<CommandOutput<N>> };
 
 export interface BatchesInput {
@@ -42,6 +45,8 @@ export interface BatchesInput {
   readonly onBegan: (row: ConnectionRow, source: string | undefined) => void;
   /** Hears how it ended. */
   readonly onEnded: (row: ConnectionRow, state: SyncResult['state'] | 'failed') => void;
+  /** What has waited until nothing is sent; throws nothing. */
+  readonly afterBatch: () => Promise<void>;
   readonly now: () => number;
   readonly emit: (event: EngineEvent) => void;
 }
@@ -56,13 +61,14 @@ export interface EngineBatches {
   stop(): void;
 }
 
-type Who = 'steward' | 'schedule';
+type BatchEvent = Extract<EngineEvent, { type: 'batch' }>;
+type Who = BatchEvent['by'];
 
 interface Running {
   readonly connection: string;
   readonly startedAt: number;
   readonly by: Who;
-  readonly kind: 'plan' | 'read-back' | 'send';
+  readonly kind: BatchEvent['kind'];
   progress: Extract<EngineEvent, { type: 'progress' }> | null;
   readonly controller: AbortController;
   readonly pause: Pause;
@@ -70,10 +76,12 @@ interface Running {
 
 type BatchInput = Pick<
   SyncInput,
-  'source' | 'planOnly' | 'approve' | 'approved' | 'retry' | 'concurrency' | 'choose'
+  'source' | 'planOnly' | 'approve' | 'approved' | 'retry' | 'fingerprint' | 'concurrency' | 'choose'
 > & {
   readonly patienceSeconds: number;
 };
+
+type ReadBackInput = Omit<AuditInput, 'full'>;
 
 const DAY_MS = 86_400_000;
 /** Reading back leaves room for those who write. */
@@ -127,14 +135,18 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
     throw new Failure('usage', `The connection "${row.name}" has no export yet: choose its folder or zip file first.`);
   };
 
-  const run = (name: string, by: Who, given: BatchInput): Promise<SyncResult> =>
+  const run = async (name: string, by: Who, given: BatchInput): Promise<SyncResult> => {
+    const result = await runAlone(name, by, given);
+    if (!given.planOnly) await input.afterBatch();
+    return result;
+  };
+
+  const runAlone = (name: string, by: Who, given: BatchInput): Promise<SyncResult> =>
     alone(name, by, given.planOnly ? 'plan' : 'send', async (row, client, current) => {
       const batch = { ...given, concurrency: given.concurrency === 'auto' ? input.concurrency() : given.concurrency };
       const { controller, pause } = current;
       const profile = profileOf(row);
-      const tell = (
-        event: Omit<Extract<EngineEvent, { type: 'batch' }>, 'type' | 'connection' | 'by' | 'isPlan'>,
-      ): void => emit({ type: 'batch', connection: row.name, by, isPlan: batch.planOnly, ...event });
+      const tell = teller(current);
       pause.listen(() => {
         log.paused(row, pause.isOn);
         tell({ what: pause.isOn ? 'paused' : 'resumed' });
@@ -148,6 +160,7 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
       tell({ what: 'started' });
       input.onBegan(row, batch.source);
       try {
+        await catchUp(row, client, current);
         const outcome = await runSync({
           ledger,
           folder,
@@ -164,6 +177,9 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
           approve: batch.approve,
           approved: batch.approved,
           retry: batch.retry,
+          fingerprint: batch.fingerprint,
+          rollbook: ROLLBOOK_VERSION,
+          by,
           concurrency: batch.concurrency,
           patienceMs: batch.patienceSeconds * 1000,
           now,
@@ -188,6 +204,12 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
       }
     });
 
+  /** @returns what tells how it goes with what runs */
+  const teller =
+    ({ connection, by, kind }: Running) =>
+    (event: Omit<BatchEvent, 'type' | 'connection' | 'by' | 'kind'>): void =>
+      emit({ type: 'batch', connection, by, kind, ...event });
+
   /** The connection's mapping, compiled for its API. */
   const mapped = async (row: ConnectionRow, client: EdFiClient) => {
     const profile = profileOf(row);
@@ -202,28 +224,86 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
     return { compiled, model, order };
   };
 
+  /** What reads an API back, and tells how far it is. */
+  const reading = async (row: ConnectionRow, client: EdFiClient, current: Running): Promise<ReadBackInput> => {
+    const { compiled, model, order } = await mapped(row, client);
+    const rate = createRate(performance.now());
+    return {
+      ledger,
+      connectionId: row.id,
+      client,
+      model,
+      order,
+      resources: compiled.resources,
+      parallel: READ_BACK_PARALLEL,
+      now,
+      onProgress: ({ items, total }) => {
+        const perSecond = rate.update(items, performance.now());
+        current.progress = {
+          type: 'progress',
+          phase: 'reading',
+          done: items,
+          ...(total === undefined ? {} : { total }),
+          perSecond,
+          ...(total === undefined || perSecond === 0 ? {} : { secondsLeft: (total - items) / perSecond }),
+          connections: READ_BACK_PARALLEL,
+        };
+        emit(current.progress);
+      },
+      signal: current.controller.signal,
+    };
+  };
+
+  /** Takes over what the API has; a ledger that was restored then knows of this connection all that was sent. */
+  const adopt = async (at: ReadBackInput): ReturnType<typeof adoptConnection> => {
+    const isBehind = behindOf(ledger).includes(at.connectionId);
+    const adopted = await adoptConnection({ ...at, content: isBehind ? 'api' : 'ledger' });
+    caughtUp(ledger, at.connectionId);
+    return adopted;
+  };
+
+  /** A ledger that was restored does not know what was sent since: nothing is planned before it does. */
+  const catchUp = async (row: ConnectionRow, client: EdFiClient, current: Running): Promise<void> => {
+    if (!behindOf(ledger).includes(row.id)) return;
+    const sentence = 'The ledger was restored from a copy: what the API has is read back into it first.';
+    emit({ type: 'notice', code: 'ledger-behind', sentence });
+    await adopt(await reading(row, client, current));
+  };
+
   /** Runs what reads the API back into, or against, the ledger. */
-  const readBack = <T>(name: string, work: (at: Omit<AuditInput, 'full'>) => Promise<T>): Promise<T> =>
-    alone(name, 'steward', 'read-back', async (row, client, { controller }) => {
-      const { compiled, model, order } = await mapped(row, client);
-      return work({
-        ledger,
-        connectionId: row.id,
-        client,
-        model,
-        order,
-        resources: compiled.resources,
-        parallel: READ_BACK_PARALLEL,
-        now,
-        onProgress: ({ items }) =>
-          emit({ type: 'progress', phase: 'reading', done: items, perSecond: 0, connections: READ_BACK_PARALLEL }),
-        signal: controller.signal,
-      });
+  const readBack = <T>(name: string, work: (at: ReadBackInput) => Promise<T>): Promise<T> =>
+    alone(name, 'steward', 'read-back', async (row, client, current) => {
+      const { signal } = current.controller;
+      const tell = teller(current);
+      tell({ what: 'started' });
+      try {
+        const result = await work(await reading(row, client, current));
+        tell({ what: 'ended', state: 'done' });
+        return result;
+      } catch (thrown) {
+        tell({ what: 'ended', state: signal.aborted ? 'stopped' : 'failed' });
+        throw thrown;
+      }
     });
 
   const handlers: Handlers = {
-    'sync.run': async ({ connection, source, ...batch }) =>
-      run(connection, 'steward', { ...batch, source: sourceOf(find(connection), source) }),
+    'sync.run': async ({ connection, source, approves, ...batch }) => {
+      const row = find(connection);
+      if (approves === undefined) return run(connection, 'steward', { ...batch, source: sourceOf(row, source) });
+      const waiting = waitingIn(ledger, row.id, approves);
+      const result = await run(connection, 'steward', {
+        ...batch,
+        source: waiting.source ?? undefined,
+        // What was chosen to go again is marked since then.
+        ...(waiting.source === null ? { choose: () => undefined } : {}),
+        fingerprint: waiting.fingerprint,
+        retry: waiting.retry,
+        approve: true,
+        approved: approvalOf(waiting.plan),
+      });
+      if (result.state !== 'waiting') markApproved(ledger, row.id, approves);
+      return result;
+    },
     'sync.stop': async () => {
       running?.controller.abort();
       return {};
@@ -265,7 +345,16 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
         const { resources, window } = await auditConnection({ ...at, full });
         return { resources: byDisplayName(resources), window };
       }),
-    'adopt.run': ({ connection }) => readBack(connection, async (at) => byDisplayName(await adoptConnection(at))),
+    'adopt.run': ({ connection }) => readBack(connection, async (at) => byDisplayName(await adopt(at))),
+    'plan.deleted': async ({ connection, resource, samples }) => {
+      const row = find(connection);
+      const known = ledger.resources(row.id).find(({ name }) => name === resource || displayName(name) === resource);
+      const found = known && (await input.problems.inLast(row, known.name, samples));
+      return samples.map((sample) => {
+        const made = found?.get(sample);
+        return made === undefined ? null : { file: made.file, row: made.row, body: JSON.stringify(made.body) };
+      });
+    },
     'plan.compare': async ({ connection, resource, body: text }) => {
       const row = find(connection);
       const controller = new AbortController();
@@ -315,6 +404,15 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
     stop: () => running?.controller.abort(),
   };
 }
+
+/** What an approval of a plan is for, and no more. */
+const approvalOf = ({ resources }: PlanView): NonNullable<SyncInput['approved']> =>
+  Object.fromEntries(
+    resources.map(({ resource, updates, deletes, replaced }) => [
+      resource,
+      { changes: updates + replaced, deletes: deletes - replaced },
+    ]),
+  );
 
 const byDisplayName = <T>(resources: Record<string, T>): Record<string, T> =>
   Object.fromEntries(Object.entries(resources).map(([name, value]) => [displayName(name), value]));

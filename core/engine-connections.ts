@@ -1,6 +1,5 @@
 /** The engine's handling of connections: saved values, secrets, tests, and everything that is kept with them. */
-import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { certificatesIn } from './connections/certificates.ts';
 import { compareClone, NOT_COMPARED, yearsIn } from './connections/clone.ts';
@@ -34,6 +33,7 @@ import { Failure, type FailureCode } from './errors/failure.ts';
 import type { ConnectionRow, Ledger } from './ledger/ledger.ts';
 import { resolveSettings } from './mapping/compile.ts';
 import { loadMapping, shippedMappings } from './mapping/load.ts';
+import { removeSealedOf } from './sources/sealed-folder.ts';
 import { isConnectionLabel, LABEL_WORDS, numberLabel } from './support/fields.ts';
 import { keepLearned, keptKnowledge } from './sync/knowledge.ts';
 import { compileChosen, neededOf } from './sync/needs.ts';
@@ -316,6 +316,15 @@ export function createConnections(input: ConnectionsInput): Connections {
       `There is a connection "${name}" already. Choose another name, or remove it first.`,
     );
   };
+  /** Support could not tell two of one label apart. */
+  const refuseTakenLabel = (label: string | undefined, own: number): void => {
+    const other = ledger.connections().find((row) => row.id !== own && profileOf(row).label === label);
+    if (label === undefined || other === undefined) return;
+    throw new Failure(
+      'connection-exists',
+      `Support hears of the connection "${other.name}" as ${label} already. Choose another word, or put another number behind it.`,
+    );
+  };
   /** What is wrong with the choices is said now, not at the first sync. */
   const checkChoices = async (profile: Profile): Promise<void> => {
     const mapping = await loadMapping(profile.mapping ?? shippedMappings['5.2']);
@@ -469,6 +478,7 @@ export function createConnections(input: ConnectionsInput): Connections {
       const profile = changed(before);
       const name = given.newName ?? row.name;
       refuseTaken(name, row.id);
+      if (given.label !== undefined) refuseTakenLabel(profile.label, row.id);
       await checkChoices(profile);
       refuseUnknownOff(ledger, row.id, profile.off, before.off);
       const elsewhere =
@@ -553,7 +563,8 @@ export function createConnections(input: ConnectionsInput): Connections {
       const row = find(given.name);
       const { secretFile: oldFile, ...before } = profileOf(row);
       const secretFile = given.secretFile ?? (given.secret === undefined ? oldFile : undefined);
-      const slot = randomBytes(6).toString('hex');
+      const oldSlot = slotOf(row, { ...before, secretFile: oldFile });
+      const slot = SLOTS.find((one) => one !== oldSlot) as string;
       const profile = parseProfile({
         ...before,
         key: given.key,
@@ -576,7 +587,7 @@ export function createConnections(input: ConnectionsInput): Connections {
       // First the new secret, then the profile that names it, then the old one goes: whatever happens between, one works.
       if (secretKept) await keychain.set(secretName(row.id, slot), secret);
       update(row, profile);
-      await keychain?.remove(secretName(row.id, slotOf(row, { ...before, secretFile: oldFile })));
+      await keychain?.remove(secretName(row.id, oldSlot));
       keepResult(row.id, result);
       return savedView(
         row.id,
@@ -591,10 +602,11 @@ export function createConnections(input: ConnectionsInput): Connections {
       const row = find(name);
       input.refuseWhileRunning();
       const gone = removalOf(row);
-      const slot = slotOf(row, profileOf(row));
+      const slots = new Set([slotOf(row, profileOf(row)), ...SLOTS]);
+      // The connection last: killed before, it is removed once more; and no other finds its rows or secret under its number.
+      removeSealedOf(input.folder, row.id);
+      for (const slot of slots) await keychain?.remove(secretName(row.id, slot));
       ledger.transaction(() => ledger.removeConnection(row.id));
-      await keychain?.remove(secretName(row.id, slot));
-      rmSync(copyOf(input.folder, row.id), { force: true });
       ledger.compact();
       return gone;
     },
@@ -702,6 +714,9 @@ export function createConnections(input: ConnectionsInput): Connections {
     },
   };
 }
+
+/** Secrets of a key and the next, in turn: what a killed process left in the other is written over by the next rotation. */
+const SLOTS = ['one', 'two'] as const;
 
 /** What the API told of the key, among what is kept of a connection. */
 const KEY_INFO = 'key info';

@@ -65,6 +65,13 @@ export function createDescriptorsRoom(input: DescriptorsInput): EngineDescriptor
     return kept === undefined ? undefined : (JSON.parse(kept.text) as { model: ApiModel }).model;
   };
 
+  /** @returns a type as the API has it, or, before anything is known of the API, one that has the look of a type */
+  const typeOf = (connectionId: number, type: string): string | undefined => {
+    const types = modelOf(connectionId)?.descriptors;
+    if (types !== undefined) return sameWord(Object.keys(types), type);
+    return /^[A-Za-z]\w*Descriptor$/.test(type.trim()) ? type.trim() : undefined;
+  };
+
   /** What the map comes to for these types: what was chosen goes before what is shipped. */
   const inForce = async (connectionId: number, types: Iterable<string>) => {
     const { known, map: chosen } = input.keptDescriptors(connectionId, types);
@@ -121,14 +128,7 @@ export function createDescriptorsRoom(input: DescriptorsInput): EngineDescriptor
    * @throws Failure for the first that cannot be
    */
   const checked = (connectionId: number, pairs: readonly Pair[], place: (at: number) => string): Pair[] => {
-    const types = modelOf(connectionId)?.descriptors;
-    const typeOf = (type: string): string | undefined =>
-      types !== undefined
-        ? sameWord(Object.keys(types), type)
-        : /^[A-Za-z]\w*Descriptor$/.test(type)
-          ? type
-          : undefined;
-    const names = pairs.map(({ type }) => typeOf(type));
+    const names = pairs.map(({ type }) => typeOf(connectionId, type));
     const { known } = input.keptDescriptors(
       connectionId,
       new Set(names.flatMap((name) => (name === undefined ? [] : [name]))),
@@ -192,14 +192,13 @@ export function createDescriptorsRoom(input: DescriptorsInput): EngineDescriptor
     },
     'descriptors.values': async ({ connection, type, text, limit }) => {
       const row = find(connection);
-      const types = modelOf(row.id)?.descriptors;
-      const name = types === undefined ? type.trim() : sameWord(Object.keys(types), type);
+      const name = typeOf(row.id, type);
       if (name === undefined) throw new Failure('usage', NO_TYPE);
       const known = input.keptDescriptors(row.id, [name]).known[name];
       if (known === undefined) {
         throw new Failure(
           'usage',
-          `The values of ${types === undefined ? 'this type' : name} are not known yet: test the connection, or plan a batch, which reads those that its mapping uses.`,
+          `The values of ${name} are not known yet: test the connection, or plan a batch, which reads those that its mapping uses.`,
         );
       }
       return findValues(known, text).slice(0, limit);

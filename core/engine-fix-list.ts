@@ -1,5 +1,5 @@
 /** The fix list of a connection: what to correct in the SIS, with the row as the last export had it. */
-import type { JsonObject } from './edfi/model.ts';
+import { displayName, type JsonObject } from './edfi/model.ts';
 import { advise } from './errors/advice.ts';
 import type { Who } from './errors/catalogue.ts';
 import type { FixListEntry, FixListSchool } from './errors/fix-list.ts';
@@ -10,7 +10,6 @@ import type { ProblemRecord, RecordsAfter } from './ledger/problem-records.ts';
 import type { ProblemGroup } from './ledger/problems.ts';
 import { readRows, rowKey, type SourceRow } from './sources/rows.ts';
 import type { Source } from './sources/types.ts';
-import { displayName } from './sync/describe.ts';
 import { identifiersIn } from './sync/search.ts';
 import { lastIsPlanned, openLast } from './sync/sync.ts';
 

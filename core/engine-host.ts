@@ -19,6 +19,8 @@ export interface WorkerData {
   readonly secret: string | undefined;
   /** Who runs the engine; the command line unless told. */
   readonly host?: 'desktop' | 'loopback' | 'cli';
+  /** The name of a copy of the ledger that is to take its place, once. */
+  readonly restore?: string;
 }
 export type HostMessage =
   | { readonly type: 'command'; readonly id: number; readonly command: string; readonly input: unknown }

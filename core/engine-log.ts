@@ -319,14 +319,14 @@ export function createEngineLog(input: EngineLogInput, log: EventLog): EngineLog
     given: unknown,
     output: unknown,
   ): EventOf<'problem.action'> => {
-    const asked = given as { group?: string; ignore?: boolean; what?: RetrySelection };
+    const asked = given as { group?: string; ignore?: boolean; clear?: boolean; what?: RetrySelection };
     const done = output as { records?: number; selected?: number; entries?: number; rows?: number };
     const group = referenceOf('G', asked.what?.kind === 'group' ? asked.what.group : asked.group);
     const resource = asked.what?.kind === 'resource' ? allWords().resource(asked.what.resource) : undefined;
     return {
       type: 'problem.action',
       connection,
-      action: asked.ignore === false ? 'unignore' : ACTIONS[command],
+      action: asked.ignore === false ? 'unignore' : asked.clear === false ? 'restore' : ACTIONS[command],
       scope: asked.what === undefined ? (group === undefined ? 'all' : 'group') : SCOPES[asked.what.kind],
       ...(group === undefined ? {} : { group }),
       ...(resource === undefined ? {} : { resource }),

@@ -8,7 +8,7 @@ import type {
   ParsedInput,
   ScheduleView,
 } from './contract/schemas.ts';
-import { batchView } from './engine-problems.ts';
+import { batchView } from './engine-history.ts';
 import type { ConnectionRow, Ledger } from './ledger/ledger.ts';
 
 type OverviewCommand = Extract<CommandName, `overview.${string}`>;

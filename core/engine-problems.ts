@@ -13,28 +13,23 @@ import type {
   RecordDetail,
   RetrySelection,
 } from './contract/schemas.ts';
+import { displayName, type ResourceName } from './edfi/model.ts';
 import { advise, retryHelps, severityOf } from './errors/advice.ts';
 import { Failure } from './errors/failure.ts';
 import type { ConnectionRow, Ledger } from './ledger/ledger.ts';
 import type { Kind, PendingState } from './ledger/pending.ts';
 import { type Entry, identityOf, type ProblemRecord } from './ledger/problem-records.ts';
 import type { ProblemGroup } from './ledger/problems.ts';
+import { RecordState } from './ledger/records.ts';
 import { type DescriptorMap, suggest } from './mapping/descriptors.ts';
 import { loadDescriptorDefaults } from './mapping/load.ts';
 import { readRows, rowKey } from './sources/rows.ts';
-import { displayName } from './sync/describe.ts';
 import { keptKnowledge } from './sync/knowledge.ts';
 import { compileChosen } from './sync/needs.ts';
-import { type Found, searchSource } from './sync/search.ts';
-import {
-  type BatchSummary,
-  type DescriptorContext,
-  descriptorMapInForce,
-  lastIsPlanned,
-  openLast,
-} from './sync/sync.ts';
+import { type Found, findByIdentity, type Made, type SearchIn, searchSource } from './sync/search.ts';
+import { type DescriptorContext, descriptorMapInForce, hasLast, lastIsPlanned, openLast } from './sync/sync.ts';
 
-type ProblemCommand = Extract<CommandName, `problems.${string}` | `records.${string}` | 'batches.list'>;
+type ProblemCommand = Extract<CommandName, `problems.${string}` | `records.${string}`>;
 type Handlers = { [N in ProblemCommand]: (input: ParsedInput<N>) => Promise<CommandOutput<N>> };
 
 export interface ProblemsInput {
@@ -53,6 +48,11 @@ export interface EngineProblems {
   keptDescriptors(connectionId: number, types: Iterable<string>): DescriptorContext;
   group(connectionId: number, reference: string): ProblemGroup;
   view(group: ProblemGroup, context: DescriptorContext): ProblemGroupView;
+  /**
+   * Finds records of a resource in the last export that was sent. @param identities as `identityOf` gives them, in
+   * hexadecimal @throws Failure `usage` where nothing was sent yet
+   */
+  inLast(row: ConnectionRow, resource: ResourceName, identities: readonly string[]): Promise<ReadonlyMap<string, Made>>;
   /** Marks what is to go again. @returns how many records were chosen */
   choose(connectionId: number, what: RetrySelection): number;
 }
@@ -233,19 +233,26 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
   const foundView = (one: Found): FoundInSource => {
     const { problemRecords, records } = ledger;
     const problem = problemRecords.ofIdentity(one.resourceId, one.sourceHash);
-    const isConfirmed = one.keyHash !== undefined && records.has(one.resourceId, one.keyHash);
+    const known = one.keyHash === undefined ? undefined : records.state(one.resourceId, one.keyHash);
+    // One that was taken over, and that no batch has met yet, has no source identity.
+    const identity = known === RecordState.adopted ? (one.keyHash ?? one.sourceHash) : one.sourceHash;
     return {
       resource: displayName(one.resource),
       file: one.file,
       row: one.row,
       identifiers: one.identifiers.map((identifier) => ({ ...identifier })),
-      reference: problemRecords.refer(one.resourceId, one.sourceHash, now()),
-      state: problem === undefined ? (isConfirmed ? 'confirmed' : 'unknown') : STATES[problem.state],
+      reference: problemRecords.refer(one.resourceId, identity, now()),
+      state: problem === undefined ? (known === undefined ? 'unknown' : 'confirmed') : STATES[problem.state],
       problem: problem?.id ?? null,
     };
   };
 
-  const search = async (row: ConnectionRow, text: string, limit: number, signal: AbortSignal) => {
+  /** Gives `work` the last export that was sent, and the mapping that makes records of it. @throws Failure `usage` */
+  const inLast = async <T>(
+    row: ConnectionRow,
+    signal: AbortSignal | undefined,
+    work: (at: SearchIn) => Promise<T>,
+  ): Promise<T> => {
     const profile = input.profileOf(row);
     const kept = keptKnowledge(ledger, row.id);
     if (kept === undefined) {
@@ -263,15 +270,13 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
       const known: Record<string, readonly string[]> = {};
       for (const type of compiled.descriptorTypes) known[type] = kept.descriptorValues(type) ?? [];
       const defaults = await loadDescriptorDefaults();
-      return await searchSource({
+      return await work({
         ledger,
         connectionId: row.id,
         model: kept.model,
         compiled,
         descriptors: descriptorMapInForce(ledger, row.id, defaults, known),
         source,
-        text,
-        limit,
         signal,
       });
     } finally {
@@ -279,12 +284,19 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
     }
   };
 
+  /** Whether and where the last export that was sent has a record that is in the API. */
+  const placeOf = async (
+    row: ConnectionRow,
+    resource: string,
+    identity: Buffer,
+  ): Promise<{ file: string; row: number } | null> => {
+    if (!hasLast({ ledger, folder: input.folder, connectionId: row.id })) return null;
+    const name = identity.toString('hex');
+    const found = (await inLast(row, undefined, (at) => findByIdentity(at, resource, [name]))).get(name);
+    return found === undefined ? null : { file: found.file, row: found.row };
+  };
+
   const handlers: Handlers = {
-    'batches.list': async ({ connection, after, limit }) => {
-      const before = after === undefined ? Number.MAX_SAFE_INTEGER : numberIn(after);
-      const rows = ledger.batches(find(connection).id, before, limit);
-      return { batches: rows.map(batchView), next: rows.length < limit ? null : String(rows.at(-1)?.id) };
-    },
     'problems.list': async ({ connection, show, after, limit }) => {
       const { id } = find(connection);
       const [blocked = '', from = ''] = (after ?? '').split('.');
@@ -347,16 +359,18 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
       });
       return { records: group.records, held: group.held };
     },
-    'problems.clear': async ({ connection, group: reference }) => {
+    'problems.clear': async ({ connection, group: reference, clear, since = 0 }) => {
       const { id } = find(connection);
       const group = reference === undefined ? undefined : groupOf(id, reference);
+      const at = now();
+      if (!clear) return { ...ledger.transaction(() => ledger.problems.restore(id, group?.id, since)), at };
       if (group !== undefined && group.records + group.held > 0) {
         throw new Failure(
           'usage',
           'The records of this cause are still not in the API, so it cannot be cleared. Ignore it, or mark it as fixed.',
         );
       }
-      return ledger.transaction(() => ledger.problems.clear(id, group?.id, now()));
+      return { ...ledger.transaction(() => ledger.problems.clear(id, group?.id, at)), at };
     },
     'records.reference': async ({ connection, id }) => {
       const record = recordOf(find(connection).id, id);
@@ -369,7 +383,7 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
       const controller = new AbortController();
       searches.add(controller);
       try {
-        const { found, more } = await search(row, text, limit, controller.signal);
+        const { found, more } = await inLast(row, controller.signal, (at) => searchSource({ ...at, text, limit }));
         return { found: ledger.transaction(() => found.map(foundView)), more };
       } catch (thrown) {
         if (controller.signal.aborted) throw new Failure('cancelled', 'The search was stopped.');
@@ -387,12 +401,14 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
       const { problemRecords } = ledger;
       const problem = problemRecords.ofIdentity(found.resourceId, found.identity);
       const confirmed = problemRecords.confirmed(found.resourceId, found.identity);
+      const row = ledger.connections().find(({ id }) => id === found.connectionId);
       return {
-        connection: ledger.connections().find(({ id }) => id === found.connectionId)?.name ?? '',
+        connection: row?.name ?? '',
         resource: displayName(found.resource),
         reference: found.reference,
         problem: problem === undefined ? null : recordView(problem),
         confirmed: confirmed === undefined ? null : { id: confirmed.id ?? null, at: confirmed.at },
+        place: problem !== undefined || row === undefined ? null : await placeOf(row, found.resource, found.identity),
         history: historyOf(problemRecords.history(found.resourceId, found.identity)),
       };
     },
@@ -402,6 +418,7 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
     open: (connectionId, context) =>
       ledger.problems.groups(connectionId, { limit: SHOWN_WITH_ACCOUNT }).map((group) => view(group, context)),
     keptDescriptors,
+    inLast: (row, resource, identities) => inLast(row, undefined, (at) => findByIdentity(at, resource, identities)),
     group: groupOf,
     view,
     choose,
@@ -428,26 +445,8 @@ const recordView = (record: ProblemRecord): ProblemRecordView => ({
   retry: record.retry,
 });
 
-type BatchOut = CommandOutput<'batches.list'>['batches'][number];
-
-export function batchView(row: ReturnType<Ledger['batches']>[number]): BatchOut {
-  // One of an older Rollbook has less in it.
-  const summary = row.summary === null ? undefined : (JSON.parse(row.summary) as Partial<BatchSummary>);
-  return {
-    id: row.id,
-    state: row.state,
-    startedAt: row.startedAt,
-    endedAt: row.endedAt,
-    account: summary?.account ?? null,
-    resources: summary?.resources ?? {},
-    requests: summary?.requests ?? null,
-    stoppedBy: summary?.stoppedBy ?? null,
-    timings: summary?.timings ?? null,
-  };
-}
-
-/** @throws Failure for what no page before gave */
-function numberIn(text: string): number {
+/** @throws Failure `usage` for what no page before gave */
+export function numberIn(text: string): number {
   const number = text === '' ? Number.NaN : Number(text);
   if (Number.isSafeInteger(number)) return number;
   throw new Failure('usage', 'The place in the list is not one that the list gave: begin again from its start.');

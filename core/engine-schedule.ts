@@ -74,7 +74,7 @@ interface Memory extends Kept {
   settled: string | null;
   /** How often in a row a changed export could not be sent. */
   failures: number;
-  /** A batch ended because the network went: it goes again as soon as that is back. */
+  /** A batch ended because the network went, or its process died: it goes again as soon as it can. */
   again: number | null;
   /** The end of the quiet hours that the log was told of. */
   quietTold: number | null;
@@ -93,6 +93,9 @@ const AWAKE_MS = 5_000;
 /** A changed export that could not be sent is tried again after this, then after twice as long, and so on up to the longest. */
 const RETRY_MS = 15 * 60_000;
 const LONGEST_RETRY_MS = 4 * 3_600_000;
+/** @returns for how long a changed export waits that could not be sent so many times in a row */
+const putOff = (failures: number): number =>
+  failures === 0 ? 0 : Math.min(RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS);
 /** A stamp that no export has. */
 const NONE = 'none';
 
@@ -263,8 +266,8 @@ export function createScheduleRoom(input: ScheduleInput): EngineSchedule {
       if (code === 'cancelled') return;
       if (interruptions !== before || offlineSince !== undefined) memory.again = now();
       else if (schedule.when.kind === 'export' && memory.ready === null) {
-        memory.ready = now() + Math.min(RETRY_MS * 2 ** memory.failures, LONGEST_RETRY_MS);
         memory.failures += 1;
+        memory.ready = now() + putOff(memory.failures);
       }
     };
     own = input
@@ -300,10 +303,13 @@ export function createScheduleRoom(input: ScheduleInput): EngineSchedule {
       }
     });
   const beginNext = async (): Promise<void> => {
+    notBefore = Math.min(notBefore, now() + AWAKE_MS);
     const due = readable()
       .flatMap(({ row, profile, memory }) => {
-        // The clock was put back: what lies ahead was never.
+        // The clock was put back: what lies ahead was never, or is as far ahead as it is put off.
         memory.since = Math.min(memory.since, now());
+        if (memory.again !== null) memory.again = Math.min(memory.again, now());
+        if (memory.ready !== null) memory.ready = Math.min(memory.ready, now() + putOff(memory.failures));
         tellQuiet(row, profile.schedule, memory);
         const at = dueAt(profile, memory);
         return at !== null && at <= now() ? [{ row, profile, memory, at }] : [];
@@ -381,12 +387,17 @@ export function createScheduleRoom(input: ScheduleInput): EngineSchedule {
     handlers,
     start() {
       isStarted = true;
+      // What a process that died was sending goes on at once where batches begin by themselves; elsewhere the steward is asked.
+      for (const { row, memory } of readable()) {
+        if (ledger.lastBatch(row.id)?.state === 'sending') memory.again = now();
+      }
       void evaluate();
     },
     view,
     began(row, source) {
       const isItsOwn = source !== undefined && source === profileOf(row).source;
       running = { id: row.id, stamp: isItsOwn ? stampOf(source) : undefined };
+      memoryOf(row).again = null;
       if (isStarted) tell();
     },
     ended(row, state) {

@@ -25,6 +25,14 @@ port.on('message', async (message: HostMessage) => {
   post({ type: 'answer', id: message.id, answer: await engine.handle(message.command, message.input) });
 });
 
+/** Ends this thread when all that was asked is answered: the host starts another, which opens the ledger anew. */
+function restart(): void {
+  setImmediate(async () => {
+    await engine?.close();
+    process.exit(0);
+  });
+}
+
 async function secretStore(kind: WorkerData['secrets']): Promise<SecretStore | undefined> {
   switch (kind) {
     case 'keychain':
@@ -42,9 +50,11 @@ try {
     folder: data.folder,
     keychain,
     secret: data.secret,
+    restore: data.restore,
     ...(data.host === undefined ? {} : { host: data.host }),
     now: Date.now,
     emit: (event) => post({ type: 'event', event }),
+    restart,
   });
   post({ type: 'ready', keychain: keychain !== undefined });
 } catch (thrown) {

@@ -1,12 +1,10 @@
 /**
  * The engine: puts ledger, client, sources, mapping and sync together behind the contract. Nothing but a host imports it.
  */
-import { rmSync, statSync } from 'node:fs';
-import path from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { ledgerKey } from './connections/ledger-key.ts';
 import type { Profile } from './connections/profile.ts';
 import type { SecretStore } from './connections/secrets.ts';
+import { refusedInput } from './contract/refused.ts';
 import {
   type CommandName,
   type CommandOutput,
@@ -15,10 +13,12 @@ import {
   type EngineEvent,
   type ParsedInput,
 } from './contract/schemas.ts';
+import { createBackupsRoom } from './engine-backup.ts';
 import { createBatchesRoom } from './engine-batches.ts';
 import { createConnections } from './engine-connections.ts';
 import { createDescriptorsRoom } from './engine-descriptors.ts';
 import { writeProblems } from './engine-fix-list.ts';
+import { createHistoryRoom } from './engine-history.ts';
 import { createEngineLog, type HostKind, startedEvent, whyOf } from './engine-log.ts';
 import { createOverviewRoom } from './engine-overview.ts';
 import { createProblemsRoom } from './engine-problems.ts';
@@ -26,16 +26,21 @@ import { createScheduleRoom } from './engine-schedule.ts';
 import { createSettingsRoom, readNetwork, readSettings, settingRule } from './engine-settings.ts';
 import { createSourcesRoom } from './engine-sources.ts';
 import { createSupportRoom } from './engine-support.ts';
+import { checked } from './errors/checked.ts';
 import { Failure, isFailure } from './errors/failure.ts';
-import { asLedgerFailure, type ConnectionRow, type Ledger, ledgerExists, openLedger } from './ledger/ledger.ts';
+import { copiesIn } from './ledger/backup.ts';
+import { asLedgerFailure, type ConnectionRow, ledgerExists, removeUnmade } from './ledger/ledger.ts';
 import type { Random } from './ledger/references.ts';
-import { createSeal, type Seal } from './ledger/seal.ts';
+import { describeRestored, openOrRestore } from './ledger/restore.ts';
+import { createSeal } from './ledger/seal.ts';
+import { removeUnfinished } from './sources/sealed-folder.ts';
 import type { Timers } from './sources/watch.ts';
 import type { EventLog } from './support/events.ts';
 import { duration } from './support/fields.ts';
 import { codeOf, framesOf } from './support/frames.ts';
 import { openPrivateFolder } from './support/private-folder.ts';
 import { type EventLogOptions, openEventLog } from './support/sink.ts';
+import { TOLD_BESIDE } from './sync/sync.ts';
 
 export interface EngineOptions {
   /** The data folder: ledger, sealed copies of sources. */
@@ -54,6 +59,10 @@ export interface EngineOptions {
   readonly openLog?: (options: EventLogOptions) => EventLog;
   /** What wakes the schedule; the system's own timers unless given. */
   readonly timers?: Timers;
+  /** The name of a copy of the ledger that is to take its place. */
+  readonly restore?: string | undefined;
+  /** The engine has to be closed, and made anew on the same folder: its ledger is damaged, or to be restored. */
+  readonly restart?: () => void;
 }
 
 export interface Engine {
@@ -77,7 +86,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const startedAt = now();
   const openLog = options.openLog ?? openEventLog;
   const started = startedEvent(options.host ?? 'cli');
-  const { ledger, seal } = await openFolder(folder, keychain, options.random).catch((thrown: unknown) => {
+  const { ledger, seal, restored } = await openFolder(options).catch((thrown: unknown) => {
     const events = openLog({ folder, now, words: () => undefined });
     if (started !== undefined) events.write(started);
     events.write({ type: 'ledger.failed', ...whyOf(thrown), thrown: codeOf(thrown) });
@@ -92,6 +101,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     retention: { days: logDays, megabytes: logMegabytes },
   });
   const scratch = openPrivateFolder(folder);
+  removeUnfinished(folder);
   // Two data folders of one account must not take each other's secrets for their own.
   const scope = seal.fileKey('names of secrets').toString('hex').slice(0, 16);
   /** Commands under way: the ledger closes after them. */
@@ -126,6 +136,11 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   );
   if (started !== undefined) events.write(started);
   log.opened();
+  if (restored !== undefined) {
+    const { why, at, copyAt } = restored;
+    events.write({ type: 'ledger.restored', why, copyAgeMs: duration(at - copyAt) });
+    emit({ type: 'notice', code: 'ledger-restored', sentence: describeRestored(restored) });
+  }
   const support = createSupportRoom({
     ledger,
     folder,
@@ -154,8 +169,20 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     concurrency: () => readSettings(ledger).concurrency,
     onBegan: (row, source) => schedule.began(row, source),
     onEnded: (row, state) => schedule.ended(row, state),
+    afterBatch: () => backups.daily(),
     now,
     emit,
+  });
+  const backups = createBackupsRoom({
+    ledger,
+    folder,
+    seal,
+    isRunning: () => batches.isRunning,
+    events,
+    now,
+    emit,
+    timers: options.timers,
+    restart: options.restart ?? (() => undefined),
   });
   const updateProfile = (row: ConnectionRow, profile: Profile): void =>
     ledger.transaction(() => ledger.updateConnection(row.id, row.name, JSON.stringify(profile)));
@@ -166,8 +193,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     updateProfile,
     runBatch: batches.runScheduled,
     isRunning: () => batches.isRunning,
-    onFailed: (row, thrown) =>
-      log.commandFailed('sync.run', row === undefined ? undefined : { row, label: log.label(row) }, thrown),
+    onFailed: (row, thrown) => {
+      log.commandFailed('sync.run', row === undefined ? undefined : { row, label: log.label(row) }, thrown);
+      backups.failed(thrown);
+    },
     log,
     now,
     emit,
@@ -181,6 +210,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     changed: schedule.sourceChanged,
   });
 
+  const history = createHistoryRoom({ ledger, folder, find });
   const overview = createOverviewRoom({
     ledger,
     profileOf: connections.profileOf,
@@ -197,8 +227,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     ...overview.handlers,
     ...sources.handlers,
     ...problems.handlers,
+    ...history.handlers,
     ...descriptors.handlers,
     ...settings.handlers,
+    ...backups.handlers,
     ...support.handlers,
     'fixList.write': async ({ connection, group, ...input }) => {
       const row = find(connection);
@@ -214,7 +246,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   };
 
   // A command of the command line is over soon, and a batch that nobody asked for must not hold it up.
-  if ((options.host ?? 'cli') !== 'cli') schedule.start();
+  if ((options.host ?? 'cli') !== 'cli') {
+    schedule.start();
+    backups.start();
+  }
 
   return {
     async handle(command, input) {
@@ -230,6 +265,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
           return { ok: output };
         } catch (thrown) {
           log.commandFailed(command, before, thrown);
+          backups.failed(thrown);
           throw thrown;
         } finally {
           underWay.delete(work);
@@ -244,7 +280,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       connections.stop();
       sources.stop();
       // What is on its way to the API is still written down when its answer comes.
-      await Promise.allSettled([...underWay, idle]);
+      await Promise.allSettled([...underWay, idle, backups.close()]);
       ledger.close();
       scratch.close();
       events.write({ type: 'app.stopped', why: 'asked', ranMs: duration(now() - startedAt) });
@@ -259,53 +295,30 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
  * Opens a data folder's ledger with its key. A ledger that could not be made leaves nothing behind.
  * @throws Failure
  */
-async function openFolder(
-  folder: string,
-  keychain: SecretStore | undefined,
-  random: Random | undefined,
-): Promise<{ readonly ledger: Ledger; readonly seal: Seal }> {
-  const isThere = ledgerExists(folder);
-  if (isThere) await refuseEmpty(path.join(folder, 'ledger.db'));
+async function openFolder({ folder, keychain, random, now, restore: copy }: EngineOptions) {
+  // The copies of one that is gone need the key that it had.
+  const isThere = ledgerExists(folder) || copiesIn(folder).length > 0;
   const { key, discard } = await ledgerKey(folder, isThere, keychain);
   const seal = createSeal(key);
   try {
-    return { ledger: openLedger(folder, seal, random), seal };
+    return { ...(await openOrRestore({ folder, seal, random, now, beside: TOLD_BESIDE, copy })), seal };
   } catch (thrown) {
     if (!isThere && !(isFailure(thrown) && thrown.code === 'ledger-in-use')) {
-      for (const end of ['', '-wal', '-journal']) rmSync(path.join(folder, `ledger.db${end}`), { force: true });
+      removeUnmade(folder);
       await discard();
     }
     throw thrown;
   }
 }
 
-/** SQLite would take a file of no bytes for a new ledger, and everything in the API for nobody's. */
-async function refuseEmpty(file: string): Promise<void> {
-  const isEmpty = (): boolean => statSync(file, { throwIfNoEntry: false })?.size === 0;
-  if (!isEmpty()) return;
-  // Another process may be making it at this moment.
-  await wait(200);
-  if (!isEmpty()) return;
-  throw new Failure(
-    'ledger-damaged',
-    'The ledger (ledger.db in the data folder) is empty. Restore the data folder from a backup; if nothing was ever sent from it, delete it and begin anew.',
-  );
-}
-
 const isCommand = (name: string): name is CommandName => Object.hasOwn(commands, name);
 
 async function dispatchCommand<N extends CommandName>(handlers: Handlers, name: N, input: unknown): Promise<unknown> {
-  const parsed = commands[name].input.safeParse(input);
+  const parsed = checked(commands[name].input, input);
   if (!parsed.success) {
-    const path = parsed.error.issues[0]?.path ?? [];
-    const place = path.join('.');
-    const rule = name === 'settings.change' ? settingRule(String(path[0])) : undefined;
-    throw new Failure(
-      'usage',
-      place === ''
-        ? 'The command was given something it cannot take.'
-        : (rule ?? `The value for ${place} cannot be taken: it is empty, too long, or none of the choices.`),
-    );
+    const setting = String(parsed.error.issues[0]?.path[0]);
+    const rule = name === 'settings.change' ? settingRule(setting) : undefined;
+    throw new Failure('usage', rule ?? refusedInput(parsed.error));
   }
   const handler = handlers[name] as (value: unknown) => Promise<unknown>;
   return commands[name].output.parse(await handler(parsed.data));

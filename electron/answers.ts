@@ -1,6 +1,8 @@
 /** Commands as a host takes and answers them: parsed both ways, and an error is a code and a sentence, never a stack. */
 import type { z } from 'zod';
 import type { Answer, AnswerError } from '../core/contract/bridge.ts';
+import { refusedInput } from '../core/contract/refused.ts';
+import { checked } from '../core/errors/checked.ts';
 import { Failure, isFailure } from '../core/errors/failure.ts';
 
 export interface CommandShape {
@@ -31,16 +33,8 @@ export async function answer(
   handle: (input: unknown) => Promise<unknown>,
 ): Promise<Answer<unknown>> {
   try {
-    const parsed = shape.input.safeParse(input);
-    if (!parsed.success) {
-      const place = parsed.error.issues[0]?.path.map(String).join('.') ?? '';
-      throw new Failure(
-        'usage',
-        place === ''
-          ? 'The command was given something it cannot take.'
-          : `The value for ${place} cannot be taken: it is empty, too long, or none of the choices.`,
-      );
-    }
+    const parsed = checked(shape.input, input);
+    if (!parsed.success) throw new Failure('usage', refusedInput(parsed.error));
     return { ok: shape.output.parse(await handle(parsed.data)) };
   } catch (thrown) {
     return { error: answerError(thrown) };

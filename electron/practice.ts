@@ -17,6 +17,8 @@ export interface PracticeInput {
   /** The data folder; what belongs to the practice district goes into a folder of its own below it. */
   readonly folder: string;
   readonly call: <N extends CommandName>(command: N, input: CommandInput<N>) => Promise<CommandOutput<N>>;
+  /** Whether a batch runs: it may be one to the practice API. */
+  readonly isBusy: () => boolean;
 }
 
 export interface Practice {
@@ -25,7 +27,10 @@ export interface Practice {
   start(): Promise<PracticeState>;
   /** Starts it where it ran when Rollbook was last used: a batch would otherwise find nobody. */
   resume(): Promise<void>;
-  /** Ends the practice API. With `forget`, also its connection, its items and its exports. */
+  /**
+   * Ends the practice API. With `forget`, also its connection, its items and its exports.
+   * @throws Failure `ledger-in-use` while a batch is running
+   */
   stop(input: { readonly forget: boolean }): Promise<PracticeState>;
   /** Has things go wrong at it, until another weather is chosen or it ends. @throws Failure where it does not run */
   faults(input: { readonly weather: PracticeWeather }): Promise<PracticeState>;
@@ -48,7 +53,7 @@ const shipped = (day: (typeof DAYS)[number]): string =>
 
 const exportsIn = (home: string): string[] => DAYS.map((day) => path.join(home, day)).filter((day) => existsSync(day));
 
-export function createPractice({ folder, call }: PracticeInput): Practice {
+export function createPractice({ folder, call, isBusy }: PracticeInput): Practice {
   const home = path.join(folder, 'practice');
   const file = path.join(home, 'practice.json');
   const secretFile = path.join(home, 'secret.txt');
@@ -145,6 +150,12 @@ export function createPractice({ folder, call }: PracticeInput): Practice {
       }),
     stop: ({ forget }) =>
       oneByOne(async () => {
+        if (isBusy()) {
+          throw new Failure(
+            'ledger-in-use',
+            'A batch is running. Wait for it, or stop it, before the practice API is ended.',
+          );
+        }
         const known = kept();
         if (forget && known !== undefined) {
           const all = await call('connections.list', {});

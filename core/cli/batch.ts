@@ -1,10 +1,11 @@
 /** A batch on the command line, for all commands that run one: progress, Ctrl-C, account. */
 import type { Command } from 'commander';
-import type { SyncResult } from '../contract/schemas.ts';
+import type { PlanView, SyncResult } from '../contract/schemas.ts';
 import { type EngineHost, startEngine } from '../engine-host.ts';
 import { Exit, exitOfResult } from './exit.ts';
 import { onInterrupt } from './interrupt.ts';
 import { type Shared, whole, workerData } from './options.ts';
+import { type Deleted, printDeleted, shortName } from './plan.ts';
 import { forPrograms } from './problems.ts';
 import { createEventPrinter, type EventPrinter } from './progress.ts';
 import { printResult } from './report.ts';
@@ -82,8 +83,13 @@ export async function batch<R extends SyncResult>(
   try {
     if (asked) return Exit.interrupted;
     const result = await runBatch(printer, () => work(started));
-    if (json) resultLine(result);
-    else {
+    const isPlan = result.state === 'planned' || result.state === 'waiting';
+    const deleted = isPlan ? await findDeleted(started, options.connection, printer.plan()) : [];
+    if (json) {
+      for (const { resource, ...one } of deleted) jsonLine({ type: 'deleted', resource: shortName(resource), ...one });
+      resultLine(result);
+    } else {
+      printDeleted(deleted);
       before(result);
       printResult(result, { connection: options.connection, data: options.data, stays: true });
     }
@@ -91,6 +97,18 @@ export async function batch<R extends SyncResult>(
   } finally {
     await started.close();
   }
+}
+
+/** What a plan would delete, found in the last export. */
+async function findDeleted(engine: EngineHost, connection: string, plan: PlanView | undefined): Promise<Deleted[]> {
+  const deleted: Deleted[] = [];
+  for (const { resource, samples } of plan?.resources ?? []) {
+    if (samples.delete.length === 0) continue;
+    const found = await engine.call('plan.deleted', { connection, resource, samples: samples.delete });
+    const places = found.filter((one) => one !== null).map(({ file, row }) => ({ file, row }));
+    deleted.push({ resource, places, lost: found.length - places.length });
+  }
+  return deleted;
 }
 
 /** What a batch's exit codes mean, for a help text. */

@@ -1,6 +1,7 @@
 /** The command line: the same engine without a screen, for schedulers and for those who like it. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { batchesCommand } from './commands/batches.ts';
 import { connectCommand } from './commands/connect.ts';
 import { decisionCommands } from './commands/decide.ts';
@@ -76,6 +77,8 @@ for (const command of [
   findCommand(),
   supportBundleCommand(),
   settingsCommand(),
+  backupCommand(),
+  restoreCommand(),
   districtCommand(),
   sandboxCommand(),
 ]) {

@@ -1,7 +1,7 @@
 /** A plan as a person reads it: what would be created, changed and deleted, resource by resource. */
 import pc from 'picocolors';
 import type { PlanView, ResourcePlanView } from '../contract/schemas.ts';
-import { columns, cut, number, out, printable, table, tableWidth, wrap } from './terminal.ts';
+import { columns, cut, number, out, plural, printable, table, tableWidth, wrap } from './terminal.ts';
 
 /** Resources as people see them: without the namespace where it is Ed-Fi's own. */
 export const shortName = (resource: string): string => resource.replace(/^ed-fi\//, '');
@@ -82,14 +82,42 @@ function fitting(rows: readonly ResourcePlanView[], shown: typeof COLUMNS): stri
   return draw((full) => cut(abbreviated(full), Math.max(12, names - excess)), 1);
 }
 
+/** A record that would be deleted, where the last export had it. */
+export interface Deleted {
+  readonly resource: string;
+  readonly places: readonly { readonly file: string; readonly row: number }[];
+  /** Samples that the last export does not have. */
+  readonly lost: number;
+}
+
+/** @param deleted by resource, as found after the plan was made */
+export function printDeleted(deleted: readonly Deleted[]): void {
+  if (deleted.length === 0) return;
+  out();
+  out(pc.dim('To be deleted, for example, as the last export that was sent had them'));
+  const lines = deleted.map(({ resource, places, lost }) => {
+    const others = lost === 0 ? '' : `${plural(lost, 'record')} of which it knows nothing`;
+    return ['  delete', abbreviated(shortName(resource)), [...wheresOf(places), others].filter(Boolean).join('; ')];
+  });
+  for (const line of table([['', '', ''], ...lines])
+    .split('\n')
+    .slice(1))
+    out(cut(line, columns()));
+}
+
+/** `users.csv rows 3, 7`, one for each file */
+const wheresOf = (places: Deleted['places']): string[] =>
+  [...new Set(places.map(({ file }) => file))].map((file) => {
+    const rows = [...new Set(places.filter((one) => one.file === file).map(({ row }) => row))];
+    return `${printable(file)} row${rows.length === 1 ? '' : 's'} ${rows.join(', ')}`;
+  });
+
 function printSamples(rows: readonly ResourcePlanView[]): void {
   const lines = rows.flatMap((row) =>
     (['create', 'update'] as const).flatMap((kind) => {
       const found = row.samples[kind];
-      const [first] = found;
-      if (first === undefined) return [];
-      const numbers = [...new Set(found.filter(({ file }) => file === first.file).map((sample) => sample.row))];
-      const where = `${printable(first.file)} row${numbers.length === 1 ? '' : 's'} ${numbers.join(', ')}`;
+      if (found.length === 0) return [];
+      const [where = ''] = wheresOf(found);
       return [[`  ${kind}`, abbreviated(shortName(row.resource)), where]];
     }),
   );

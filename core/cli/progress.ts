@@ -1,11 +1,13 @@
 /** Turns the engine's events into bars and tables, or into JSON lines. */
-import type { EngineEvent } from '../contract/schemas.ts';
+import type { EngineEvent, PlanView } from '../contract/schemas.ts';
 import { type Bar, createBar } from './bar.ts';
 import { printPlan, shortName } from './plan.ts';
 import { isLive, jsonLine, out, printable, wrap, write } from './terminal.ts';
 
 export interface EventPrinter {
   print(event: EngineEvent): void;
+  /** The plan that was told last. */
+  plan(): PlanView | undefined;
   /** Ends a bar that is still drawn. */
   finish(): void;
 }
@@ -14,14 +16,30 @@ const WORDS = { connecting: ['', ''], reading: ['Reading', 'Read'], sending: ['S
 
 /** @param samples whether a plan shows where its records come from */
 export function createEventPrinter({ json, samples }: { json: boolean; samples: boolean }): EventPrinter {
-  return json ? { print: printJson, finish: () => undefined } : createScreenPrinter(samples);
+  let plan: PlanView | undefined;
+  const printer = json ? { print: printJson, finish: () => undefined } : createScreenPrinter(samples);
+  return {
+    finish: printer.finish,
+    plan: () => plan,
+    print(event) {
+      if (event.type === 'plan') plan = event.plan;
+      printer.print(event);
+    },
+  };
 }
 
 /** The same names for resources as in the result: those people use. */
 function printJson(event: EngineEvent): void {
   switch (event.type) {
     case 'plan': {
-      const resources = event.plan.resources.map((one) => ({ ...one, resource: shortName(one.resource) }));
+      // No values: where a record is tells whoever may see it.
+      const places = (samples: readonly { readonly file: string; readonly row: number }[]) =>
+        samples.map(({ file, row }) => ({ file, row }));
+      const resources = event.plan.resources.map(({ samples, ...one }) => ({
+        ...one,
+        resource: shortName(one.resource),
+        samples: { create: places(samples.create), update: places(samples.update) },
+      }));
       jsonLine({ ...event, plan: { ...event.plan, resources } });
       return;
     }
@@ -42,7 +60,7 @@ function printJson(event: EngineEvent): void {
   }
 }
 
-function createScreenPrinter(samples: boolean): EventPrinter {
+function createScreenPrinter(samples: boolean): Omit<EventPrinter, 'plan'> {
   let bar: Bar | undefined;
   let phase = '';
   const finish = (): void => {

@@ -1,5 +1,6 @@
 /** A connection as a file: its choices, its descriptor map, and nothing by which anyone could sign in. */
 import { type ExportedConnection, exportedConnectionSchema } from '../contract/schemas.ts';
+import { checked } from '../errors/checked.ts';
 import { Failure } from '../errors/failure.ts';
 import type { Profile } from './profile.ts';
 
@@ -40,7 +41,7 @@ export function readExport(document: unknown): ExportedConnection {
       `This connection was exported in a form that this Rollbook does not know (it knows ${VERSION}). Update Rollbook, or export it again with this one.`,
     );
   }
-  const parsed = exportedConnectionSchema.safeParse(document);
+  const parsed = checked(exportedConnectionSchema, document);
   if (parsed.success) return parsed.data;
   // A member's name in the file may be anything: only the ones that the form has are repeated.
   const place = String(parsed.error.issues[0]?.path[0] ?? '');

@@ -28,6 +28,8 @@ export type RequestsView = z.infer<typeof requestsSchema>;
 
 /** `body` is what would be sent, as JSON; for the screen of this workstation, and there only in a plan that was asked for. */
 const sampleSchema = z.object({ file: z.string(), row: count, body: z.string().optional() });
+/** A keyed hash, in hexadecimal: of what the source calls a record, or of its key. */
+const recordIdentity = z.string().regex(/^([0-9a-f]{16}|[0-9a-f]{32})$/);
 export const resourcePlanSchema = z.object({
   resource: z.string(),
   existing: count,
@@ -42,7 +44,12 @@ export const resourcePlanSchema = z.object({
   held: count,
   failedBefore: count,
   skipped: count,
-  samples: z.object({ create: z.array(sampleSchema), update: z.array(sampleSchema) }),
+  samples: z.object({
+    create: z.array(sampleSchema),
+    update: z.array(sampleSchema),
+    /** What the ledger knows these by; `plan.deleted` finds them in the last export. */
+    delete: z.array(recordIdentity),
+  }),
 });
 export type ResourcePlanView = z.infer<typeof resourcePlanSchema>;
 
@@ -396,6 +403,8 @@ export type RetrySelection = z.output<typeof retrySelection>;
 export const batchSchema = z.object({
   id: count,
   state: z.enum(['planning', 'waiting', 'sending', 'done', 'stopped']),
+  /** It waited, and what it would do was approved: a later batch has done it. */
+  approved: z.boolean(),
   startedAt: time,
   endedAt: time.nullable(),
   account: accountSchema.nullable(),
@@ -418,6 +427,31 @@ export const batchSchema = z.object({
 });
 export type BatchView = z.infer<typeof batchSchema>;
 
+/** A batch with all that is known of it; what one of an older Rollbook did not keep is null, or empty. */
+export const batchDetailSchema = batchSchema.extend({
+  by: z.enum(['steward', 'schedule']).nullable(),
+  /** Why it had to be approved, a sentence each. */
+  guard: z.array(z.string()),
+  /** Records planned and not tried. */
+  left: count.nullable(),
+  /** Why it stopped early, in a sentence. */
+  why: z.string().nullable(),
+  /** What it would do, or would have done, where it waits or waited for approval; its samples have no bodies. */
+  plan: planSchema.nullable(),
+  /** For the connection's newest batch, while it waits for approval. */
+  waiting: z
+    .object({
+      /** The folder or zip that it was made of; null for what was to be sent again from the last export. */
+      source: z.string().nullable(),
+      /** Whether that is now what it was then: only then can the batch be approved. */
+      export: z.enum(['same', 'changed', 'gone']),
+      /** What was refused before goes again too. */
+      retry: z.boolean(),
+    })
+    .nullable(),
+});
+export type BatchDetailView = z.infer<typeof batchDetailSchema>;
+
 /** What a reference stands for, as far as the ledger knows. */
 export const foundRecordSchema = z.object({
   connection: z.string(),
@@ -426,6 +460,8 @@ export const foundRecordSchema = z.object({
   /** In the list of problems: its number there. */
   problem: problemRecordSchema.nullable(),
   confirmed: z.object({ id: z.string().nullable(), at: time }).nullable(),
+  /** Where the last export that was sent has it, for one without a problem; null where it does not. */
+  place: z.object({ file: z.string(), row: count }).nullable(),
   history: z.array(z.object({ at: time, code: z.string(), title: z.string(), status: count.nullable() })),
 });
 export type FoundRecord = z.infer<typeof foundRecordSchema>;
@@ -589,6 +625,34 @@ export const certificateSchema = z.object({
 });
 export type CertificateView = z.infer<typeof certificateSchema>;
 
+/** A copy of the ledger. daily: made by itself; asked: by the steward; migration: before the ledger got a newer format. */
+const ledgerCopySchema = z.object({
+  copy: z.string(),
+  kind: z.enum(['daily', 'asked', 'migration']),
+  at: time,
+  bytes: count,
+});
+export type LedgerCopyView = z.infer<typeof ledgerCopySchema>;
+
+export const backupsSchema = z.object({
+  /** The newest first. */
+  copies: z.array(ledgerCopySchema),
+  /** Why the day's copy could not be made, a sentence; null where nothing stands in its way. */
+  trouble: z.string().nullable(),
+  /** The ledger came out of a copy; null where it never did. */
+  restored: z
+    .object({
+      at: time,
+      copyAt: time,
+      why: z.enum(['damaged', 'missing', 'asked']),
+      sentence: z.string(),
+      /** Connections whose API was not read back since. */
+      behind: z.array(z.string()),
+    })
+    .nullable(),
+});
+export type BackupsView = z.infer<typeof backupsSchema>;
+
 const bundleFileSchema = z.object({ name: z.string(), bytes: count, text: z.string() });
 
 /** What comes of every command that saves a connection. */
@@ -626,6 +690,9 @@ const adoptedSchema = z.object({
   forgotten: count,
   unnamed: count,
 });
+
+/** Whether what runs only plans, only reads the API back, or sends. */
+const runKinds = ['plan', 'read-back', 'send'] as const;
 
 const progressSchema = z.object({
   type: z.literal('progress'),
@@ -745,6 +812,11 @@ export const commands = {
        * again, and so does one that the guard stops and that would change more. Without it, whatever is planned is approved.
        */
       approved: z.record(z.string(), z.object({ changes: count, deletes: count })).optional(),
+      /**
+       * The number of the batch that waits, to have it go: its own export, and no more than it said. Then `source`,
+       * `approve`, `approved` and `retry` are its own. Refused where another batch is newer, or the export has changed.
+       */
+      approves: count.optional(),
       retry: z.boolean().default(false),
       ...sending,
     }),
@@ -759,7 +831,7 @@ export const commands = {
   /** Sends nothing more until it is resumed; what is on its way is still heard and written down. */
   'sync.pause': { input: z.object({}), output: z.object({}) },
   'sync.resume': { input: z.object({}), output: z.object({}) },
-  /** The batch that runs now; null where none does. */
+  /** The batch, or the reading back, that runs now; null where none does. */
   'sync.state': {
     input: z.object({}),
     output: z
@@ -768,8 +840,7 @@ export const commands = {
         startedAt: time,
         paused: z.boolean(),
         by: z.enum(['steward', 'schedule']),
-        /** Whether it only plans, only reads the API back, or sends. */
-        kind: z.enum(['plan', 'read-back', 'send']),
+        kind: z.enum(runKinds),
         /** The newest; null before the first. */
         progress: progressSchema.nullable(),
       })
@@ -782,6 +853,14 @@ export const commands = {
       isThere: z.boolean(),
       differences: z.array(z.object({ path: z.string(), before: z.string().nullable(), after: z.string().nullable() })),
     }),
+  },
+  /**
+   * Finds what a plan would delete in the last export that was sent: takes its samples, gives for each the record as it
+   * would be made of that export, as JSON; null where that has no such record.
+   */
+  'plan.deleted': {
+    input: z.object({ connection: name, resource: z.string().min(1), samples: z.array(recordIdentity).min(1).max(10) }),
+    output: z.array(z.object({ file: z.string(), row: count, body: z.string() }).nullable()),
   },
   'overview.show': { input: z.object({}), output: z.array(overviewSchema) },
   'sources.inspect': { input: z.object({ path: z.string().min(1) }), output: sourceLookSchema },
@@ -803,6 +882,7 @@ export const commands = {
     input: z.object({ connection: name, after: cursor, limit }),
     output: z.object({ batches: z.array(batchSchema), next: z.string().nullable() }),
   },
+  'batches.show': { input: z.object({ connection: name, id: count }), output: batchDetailSchema },
   /** Causes, ranked by what their end would release. `open` leaves out what is ignored, marked as fixed or resolved. */
   'problems.list': {
     input: z.object({
@@ -838,10 +918,18 @@ export const commands = {
     input: z.object({ connection: name, group: groupReference, fixed: z.boolean() }),
     output: z.object({ records: count, held: count }),
   },
-  /** Hides what is over; nothing is deleted before its retention is. */
+  /**
+   * Hides what is over, or shows it again; nothing is deleted before its retention is. `since` is for showing: only what was
+   * cleared then, or later.
+   */
   'problems.clear': {
-    input: z.object({ connection: name, group: groupReference.optional() }),
-    output: z.object({ causes: count, entries: count }),
+    input: z.object({
+      connection: name,
+      group: groupReference.optional(),
+      clear: z.boolean().default(true),
+      since: time.optional(),
+    }),
+    output: z.object({ causes: count, entries: count, at: time }),
   },
   /** Sends again, from the last export that was sent. */
   'retry.run': {
@@ -884,6 +972,13 @@ export const commands = {
   'settings.change': { input: settingsSchema.partial(), output: settingsSchema },
   /** The district's own certificates, in the settings' order. */
   'settings.certificates': { input: z.object({}), output: z.array(certificateSchema) },
+  'backups.show': { input: z.object({}), output: backupsSchema },
+  'backups.make': { input: z.object({}), output: ledgerCopySchema },
+  /**
+   * Puts a copy in the ledger's place, which is set aside. The engine ends when it has answered, and does it when it is
+   * started again.
+   */
+  'backups.restore': { input: z.object({ copy: z.string().min(1).max(100) }), output: z.object({}) },
   /** Exactly what a bundle would hold. */
   'support.preview': { input: z.object({}), output: z.object({ files: z.array(bundleFileSchema) }) },
   'support.save': {
@@ -967,14 +1062,16 @@ export const eventSchema = z.discriminatedUnion('type', [
   progressSchema,
   z.object({ type: z.literal('plan'), plan: planSchema }),
   z.object({ type: z.literal('notice'), code: z.string(), sentence: z.string() }),
-  /** A batch began, ended, or waits; `ended` comes with how. For what shows batches, and for notifications. */
+  /**
+   * A batch, or a reading back, began, ended, or waits; `ended` comes with how, and is the last that is told of it. For what
+   * shows batches, and for notifications.
+   */
   z.object({
     type: z.literal('batch'),
     connection: z.string(),
     what: z.enum(['started', 'paused', 'resumed', 'ended']),
     by: z.enum(['steward', 'schedule']),
-    /** It only plans: nothing is sent. */
-    isPlan: z.boolean().optional(),
+    kind: z.enum(runKinds),
     state: z.enum(['done', 'planned', 'waiting', 'stopped', 'failed']).optional(),
     account: accountSchema.optional(),
   }),

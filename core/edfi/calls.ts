@@ -1,8 +1,10 @@
 import { Failure } from '../errors/failure.ts';
+import { type Attempt, howOf, kindOf } from './attempt.ts';
 import { hostOf } from './documents.ts';
 import type { Http, Method, Reply, Sent } from './http.ts';
 import { looksLikeWebPage } from './json.ts';
 import type { Limiter } from './limiter.ts';
+import type { ResourceName } from './model.ts';
 import { answerOf, cancelled, type RetryTools, withRetries } from './retry.ts';
 import type { Tokens } from './token.ts';
 
@@ -10,11 +12,15 @@ export interface CallTools extends Omit<RetryTools, 'host'> {
   readonly http: Http;
   readonly limiter: Limiter;
   readonly tokens: Tokens;
+  /** Told of each request once it is over. */
+  readonly onAttempt: (attempt: Attempt) => void;
 }
 
 export interface Call {
   readonly method: Method;
   readonly url: string;
+  /** The resource it is about, where it is about one. */
+  readonly resource?: ResourceName;
   /** The body, or how to write it with the token that is sent along. */
   readonly body?: string | ((token: string) => string);
   /** `application/json` unless told. */
@@ -59,18 +65,22 @@ const showsAcceptance = (status: number): boolean => status < 500 && status !== 
  */
 export const createCaller =
   (tools: CallTools): Caller =>
-  async ({ method, url, body, contentType }) => {
-    const { http, limiter, tokens, settings } = tools;
+  async ({ method, url, resource = '', body, contentType }) => {
+    const { http, limiter, tokens, settings, onAttempt } = tools;
     const host = hostOf(url);
     let attempts = 0;
-    const sendWith = (token: string): Promise<Sent> => {
+    const sendWith = async (token: string): Promise<Sent> => {
       const again = attempts > 0;
       attempts += 1;
       const headers: Record<string, string> = { Accept: 'application/json', Authorization: `Bearer ${token}` };
-      if (body === undefined) return http.send({ method, url, headers }, 'data', again);
-      headers['Content-Type'] = contentType ?? 'application/json';
-      const text = typeof body === 'string' ? body : body(token);
-      return http.send({ method, url, headers, body: text }, 'data', again);
+      if (body !== undefined) headers['Content-Type'] = contentType ?? 'application/json';
+      const content = body === undefined ? {} : { body: typeof body === 'string' ? body : body(token) };
+      const { active } = limiter;
+      const begun = performance.now();
+      const sent = await http.send({ method, url, headers, ...content }, 'data', again);
+      const ms = performance.now() - begun;
+      onAttempt({ begun, ms, active, kind: kindOf(method, resource, sent), how: howOf(sent) });
+      return sent;
     };
     const attempt = async (): Promise<Sent> => {
       for (let renewals = 0; ; renewals++) {
@@ -89,19 +99,13 @@ export const createCaller =
       }
     };
 
-    await limiter.acquire(settings.signal);
-    try {
-      if (settings.signal?.aborted) throw cancelled();
-      const outcome = await withRetries({ ...tools, host }, attempt);
-      const reply = answerOf(outcome, host);
-      const { retryAfterMs, uncertain } = outcome;
-      return {
-        reply,
-        attempts,
-        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-        repeated: uncertain && attempts > 1,
-      };
-    } finally {
-      limiter.release();
-    }
+    const outcome = await withRetries({ ...tools, host }, attempt);
+    const reply = answerOf(outcome, host);
+    const { retryAfterMs, uncertain } = outcome;
+    return {
+      reply,
+      attempts,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      repeated: uncertain && attempts > 1,
+    };
   };

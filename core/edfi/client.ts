@@ -1,5 +1,6 @@
 import { Failure } from '../errors/failure.ts';
 import { type Answer, answerFrom } from './answer.ts';
+import type { Attempt } from './attempt.ts';
 import { createCaller } from './calls.ts';
 import { type ChangeVersions, readChangeVersions, readDeletes, readKeyChanges, type TracePage } from './changes.ts';
 import { baseUrl, type Discovery, discover, neededUrlOf } from './discovery.ts';
@@ -36,6 +37,7 @@ import { createTokens } from './token.ts';
 import { parseTokenInfo, type TokenInfo, tokenInfoUrl } from './token-info.ts';
 
 export type { Answer } from './answer.ts';
+export type { Attempt } from './attempt.ts';
 export type { ChangeVersions, Trace, TracePage } from './changes.ts';
 export type { DataModel, Discovery } from './discovery.ts';
 export type { RequestCounts } from './http.ts';
@@ -99,6 +101,8 @@ export interface EdFiClient {
   readonly requests: RequestCounts;
   /** Calls under way at once, from 1 to `maxConnections`. */
   setConcurrency(limit: number): void;
+  /** Tells of each request for data once it is over. @returns how to be told no more */
+  listen(heard: (attempt: Attempt) => void): () => void;
   /** Lets writes in flight finish, starts nothing new, and closes the connections. */
   close(): Promise<void>;
 }
@@ -161,7 +165,11 @@ export const createClient = (options: ClientOptions): EdFiClient => {
   });
   const metadata: MetadataTools = { ...documents, authorization: async () => `Bearer ${await tokens.current()}` };
   const list = once<readonly SpecificationEntry[]>(async () => readSpecificationList(metadata, await discovery()));
-  const call = createCaller({ settings, gate, reached, http, limiter, tokens });
+  const listeners = new Set<(attempt: Attempt) => void>();
+  const onAttempt = (attempt: Attempt): void => {
+    for (const heard of listeners) heard(attempt);
+  };
+  const call = createCaller({ settings, gate, reached, http, limiter, tokens, onAttempt });
 
   const dataUrl = async (): Promise<string> => neededUrlOf(await discovery(), 'dataManagementApi', host);
   const read = async (url: string) => (await call({ method: 'GET', url })).reply;
@@ -230,13 +238,17 @@ export const createClient = (options: ClientOptions): EdFiClient => {
     },
     cursorPage: async (resource, request) => readCursorPage(read, await dataUrl(), resource, request),
     post: async (resource, body) =>
-      answerFrom(await call({ method: 'POST', url: resourceUrl(await dataUrl(), resource), body })),
+      answerFrom(await call({ method: 'POST', resource, url: resourceUrl(await dataUrl(), resource), body })),
     put: async (resource, id, body) =>
-      answerFrom(await call({ method: 'PUT', url: resourceUrl(await dataUrl(), resource, id), body })),
+      answerFrom(await call({ method: 'PUT', resource, url: resourceUrl(await dataUrl(), resource, id), body })),
     remove: async (resource, id) =>
-      answerFrom(await call({ method: 'DELETE', url: resourceUrl(await dataUrl(), resource, id) })),
+      answerFrom(await call({ method: 'DELETE', resource, url: resourceUrl(await dataUrl(), resource, id) })),
     get requests() {
       return sender.counts();
+    },
+    listen: (heard) => {
+      listeners.add(heard);
+      return () => void listeners.delete(heard);
     },
     setConcurrency: (limit) => limiter.setLimit(Math.max(1, Math.min(settings.maxConnections, Math.trunc(limit)))),
     close: () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checked } from '../errors/checked.ts';
 import { Failure } from '../errors/failure.ts';
 import { type DocumentTools, hostOf, readDocument } from './documents.ts';
 import type { Reply } from './http.ts';
@@ -174,7 +175,7 @@ export const parseDiscovery = (
       status,
     );
   }
-  const parsed = BODY.safeParse(json);
+  const parsed = checked(BODY, json);
   if (!parsed.success) {
     throw notEdFi(
       `${host} answers, but not with an Ed-Fi API's description (its addresses for data and sign-in are missing): enter the base address the API's host gives you.`,

@@ -1,7 +1,7 @@
 import { Failure } from '../errors/failure.ts';
 import type { Http, Reply } from './http.ts';
 import type { Limiter } from './limiter.ts';
-import { answerOf, cancelled, type RetryTools, withRetries } from './retry.ts';
+import { answerOf, type RetryTools, withRetries } from './retry.ts';
 
 const MOST_REDIRECTS = 3;
 
@@ -37,35 +37,28 @@ export interface DocumentRequest {
  * cancelled) where there is none.
  */
 export const readDocument = async (tools: DocumentTools, url: string, along: DocumentRequest = {}): Promise<Reply> => {
-  const { settings, http, limiter } = tools;
+  const { http } = tools;
   let target = url;
   for (let redirects = 0; ; redirects += 1) {
     const at = target;
     const host = hostOf(at);
     let asked = 0;
-    await limiter.acquire(settings.signal);
-    let reply: Reply;
-    try {
-      if (settings.signal?.aborted) throw cancelled();
-      const outcome = await withRetries({ ...tools, host }, () =>
-        http.send(
-          {
-            method: 'GET',
-            url: at,
-            headers: {
-              Accept: 'application/json',
-              ...(along.authorization === undefined ? {} : { Authorization: along.authorization }),
-              ...(along.etag === undefined ? {} : { 'If-None-Match': along.etag }),
-            },
+    const outcome = await withRetries({ ...tools, host }, () =>
+      http.send(
+        {
+          method: 'GET',
+          url: at,
+          headers: {
+            Accept: 'application/json',
+            ...(along.authorization === undefined ? {} : { Authorization: along.authorization }),
+            ...(along.etag === undefined ? {} : { 'If-None-Match': along.etag }),
           },
-          'data',
-          asked++ > 0,
-        ),
-      );
-      reply = answerOf(outcome, host);
-    } finally {
-      limiter.release();
-    }
+        },
+        'data',
+        asked++ > 0,
+      ),
+    );
+    const reply = answerOf(outcome, host);
     if (reply.status < 300 || reply.status > 399 || reply.status === 304) return reply;
     const next = nearby(reply.header('location'), at);
     if (next === undefined || redirects >= MOST_REDIRECTS) {

@@ -73,6 +73,8 @@ const sendOnce = async (instance: AxiosInstance, request: HttpRequest, signal: A
   }
 };
 
+const socketsTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** Takes the settings; gives the sender with its own connections, which `close` shuts once what is in flight is done. */
 export const createHttp = (settings: Settings): Http => {
   const dispatcher: Dispatcher = createDispatcher(settings);
@@ -87,6 +89,8 @@ export const createHttp = (settings: Settings): Http => {
         counts[as === 'token' ? 'token' : request.method] += 1;
         if (again) counts.retries += 1;
       }
+      // undici takes a socket back a turn of the event loop after its answer: whoever comes before opens another one.
+      await socketsTurn();
       return sent;
     },
     counts: () => ({ ...counts }),

@@ -1,5 +1,7 @@
 /** Lets at most `limit` calls go at once; the rest stand in line, first come first served. */
 export interface Limiter {
+  /** Those whose turn it is now. */
+  readonly active: number;
   /** Resolves when it is the caller's turn, or as soon as `signal` fires (the place is then taken all the same: release it). */
   acquire(signal?: AbortSignal): Promise<void>;
   release(): void;
@@ -23,6 +25,9 @@ export const createLimiter = (initial: number): Limiter => {
   };
 
   return {
+    get active() {
+      return active;
+    },
     acquire: (signal) => {
       if (active < limit && line.size === 0) {
         active += 1;

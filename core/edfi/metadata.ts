@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checked } from '../errors/checked.ts';
 import { Failure } from '../errors/failure.ts';
 import { type Discovery, fillPlaceholders, urlOf } from './discovery.ts';
 import { type DocumentTools, hostOf, readDocument } from './documents.ts';
@@ -51,10 +52,10 @@ export interface MetadataTools extends DocumentTools {
 
 /** Takes the parsed body of the list of specifications; gives its lines, or undefined where it is none. */
 export const parseSpecificationList = (json: unknown): readonly SpecificationEntry[] | undefined =>
-  LIST.safeParse(json).data;
+  checked(LIST, json).data;
 
 /** Takes the parsed body of the dependency list; gives its rows, or undefined where it is none. */
-export const parseDependencies = (json: unknown): readonly DependencyRow[] | undefined => ROWS.safeParse(json).data;
+export const parseDependencies = (json: unknown): readonly DependencyRow[] | undefined => checked(ROWS, json).data;
 
 const unusable = (sentence: string, host: string, status: number): Failure =>
   new Failure('specification-unusable', sentence, { host, status });

@@ -109,6 +109,10 @@ export interface ApiModel {
 /** The last part of a resource's name: `sections` of `ed-fi/sections`. */
 export const shortName = (resource: ResourceName): string => resource.slice(resource.indexOf('/') + 1);
 
+/** A resource as people see it: without the namespace where it is Ed-Fi's own. */
+export const displayName = (resource: ResourceName): string =>
+  resource.startsWith('ed-fi/') ? shortName(resource) : resource;
+
 export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
 export interface JsonObject {
   [name: string]: JsonValue;

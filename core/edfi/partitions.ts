@@ -1,5 +1,6 @@
 /** Cursor paging (ODS 7.3 and later): a page begins behind an item instead of at a number, so that nothing shifts. */
 import { z } from 'zod';
+import { checked } from '../errors/checked.ts';
 import { hostOf } from './documents.ts';
 import { parseJson } from './json.ts';
 import type { ResourceName } from './model.ts';
@@ -38,7 +39,7 @@ export const readPartitions = async (
   const query = new URLSearchParams({ number: String(Math.max(1, Math.min(MOST, Math.trunc(number)))) });
   addWindow(query, window);
   const reply = await read(`${resourceUrl(base, resource)}/partitions?${query}`);
-  return reply.status === 200 ? PARTITIONS.safeParse(parseJson(reply.text)).data?.pageTokens : undefined;
+  return reply.status === 200 ? checked(PARTITIONS, parseJson(reply.text)).data?.pageTokens : undefined;
 };
 
 /** Reads one page of a partition. Throws a Failure (api-unusable, api-unreachable) where the API does not give it. */

@@ -2,7 +2,7 @@ import { Failure } from '../errors/failure.ts';
 import { hostOf } from './documents.ts';
 import type { Reply } from './http.ts';
 import { isJsonObject, parseJson } from './json.ts';
-import type { JsonObject, ResourceName } from './model.ts';
+import { displayName, type JsonObject, type ResourceName } from './model.ts';
 
 /** The most items a page can have. */
 export const LARGEST_PAGE = 500;
@@ -44,20 +44,20 @@ const readFailure = (resource: ResourceName, reply: Reply, host: string): Failur
   if (status === 429 || status === 408 || status >= 500) {
     return new Failure(
       'api-unreachable',
-      `${host} could not give ${resource} just now (HTTP ${status}): try again later, or ask the API's host.`,
+      `${host} could not give ${displayName(resource)} just now (HTTP ${status}): try again later, or ask the API's host.`,
       { ...details, reason: 'server-error' },
     );
   }
   if (status === 403) {
     return new Failure(
       'api-unusable',
-      `The key is not allowed to read ${resource} at ${host}: ask the API's host to add it to the key's claim set.`,
+      `The key is not allowed to read ${displayName(resource)} at ${host}: ask the API's host to add it to the key's claim set.`,
       { ...details, reason: 'not-authorized' },
     );
   }
   return new Failure(
     'api-unusable',
-    `${host} does not give ${resource} (HTTP ${status}): check that the connection's API and school year are the right ones.`,
+    `${host} does not give ${displayName(resource)} (HTTP ${status}): check that the connection's API and school year are the right ones.`,
     { ...details, reason: 'status' },
   );
 };
@@ -69,12 +69,20 @@ export const listOf = (resource: ResourceName, reply: Reply, host: string): read
   if (!Array.isArray(json) || !json.every(isJsonObject)) {
     throw new Failure(
       'api-unusable',
-      `What ${host} gives for ${resource} is not a list of items: ask the API's host.`,
+      `What ${host} gives for ${displayName(resource)} is not a list of items: ask the API's host.`,
       { resource, status: reply.status, host, reason: 'not-a-list' },
     );
   }
   return json;
 };
+
+/** What an API that gives the same pages for ever is answered with: nobody would see the end of it. */
+export const goesInCircles = (resource: ResourceName): Failure =>
+  new Failure(
+    'api-unusable',
+    `The API gives the same items of ${displayName(resource)} over and over, whichever page is asked for: ask the API's host.`,
+    { resource, reason: 'circle' },
+  );
 
 /** The items of an answer. Failures as in `listOf`. */
 export const itemsOf = (resource: ResourceName, reply: Reply, host: string): readonly Item[] =>
@@ -125,8 +133,12 @@ export const readPage = async (
  */
 export async function* readAll(read: Read, base: string, resource: ResourceName): AsyncGenerator<Item, void, void> {
   let total: number | undefined;
+  let before = '';
   for (let offset = 0; ; ) {
     const page = await readPage(read, base, resource, { limit: LARGEST_PAGE, offset, totalCount: offset === 0 });
+    const ids = JSON.stringify(page.items.map(({ id, body }) => (id === '' ? body : id)));
+    if (offset > 0 && page.items.length > 0 && ids === before) throw goesInCircles(resource);
+    before = ids;
     total = page.total ?? total;
     yield* page.items;
     offset += page.items.length;

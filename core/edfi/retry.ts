@@ -1,6 +1,7 @@
 import { Failure } from '../errors/failure.ts';
-import type { Gate } from './gate.ts';
+import type { Gate, Pass } from './gate.ts';
 import type { Lost, Reply, Sent } from './http.ts';
+import type { Limiter } from './limiter.ts';
 import type { RetryReason, Settings } from './options.ts';
 import { isLasting, troubleFailure } from './trouble.ts';
 
@@ -41,6 +42,8 @@ export interface Outcome {
 export interface RetryTools {
   readonly settings: Settings;
   readonly gate: Gate;
+  /** Where each attempt stands in line; a sign-in does not, because whoever waits for it has its place. */
+  readonly limiter?: Limiter;
   /** True once any host of this client has given any answer. */
   readonly reached: () => boolean;
   readonly host: string;
@@ -63,7 +66,7 @@ const longPause = (ms: number, host: string): Failure =>
  * where nothing was sent.
  */
 export const withRetries = async (tools: RetryTools, attempt: () => Promise<Sent>): Promise<Outcome> => {
-  const { settings, gate } = tools;
+  const { settings, gate, limiter } = tools;
   const { attempts, baseMs, capMs, totalMs } = settings.retry;
   let answer: Reply | undefined;
   let trouble: Lost | undefined;
@@ -79,24 +82,41 @@ export const withRetries = async (tools: RetryTools, attempt: () => Promise<Sent
   };
 
   for (;;) {
-    if (spent + gate.remaining() > totalMs) {
-      const stands = outcome();
-      if (stands) return stands;
-      throw longPause(gate.remaining(), tools.host);
+    let pass: Pass;
+    for (;;) {
+      if (spent + gate.remaining() > totalMs) {
+        const stands = outcome();
+        if (stands) return stands;
+        throw longPause(gate.remaining(), tools.host);
+      }
+      pass = await gate.pass(limiter === undefined);
+      spent += pass.waited;
+      await limiter?.acquire(settings.signal);
+      // It may have closed while this one stood in line.
+      if (limiter === undefined || gate.admits(pass) || settings.signal?.aborted) break;
+      limiter.release();
     }
-    spent += await gate.pass();
-    if (settings.signal?.aborted) {
-      if (answer) return { last: answer, uncertain };
-      throw cancelled();
+    let sent: Sent;
+    try {
+      if (settings.signal?.aborted) {
+        if (answer) return { last: answer, uncertain };
+        throw cancelled();
+      }
+      sent = await attempt();
+    } catch (thrown) {
+      if (pass.asks) gate.open();
+      throw thrown;
+    } finally {
+      limiter?.release();
     }
-
-    const sent = await attempt();
     pauseMs = undefined;
-    spent += sent.ms;
+    // A computer that slept in between has not used up the time that the API is given.
+    spent += Math.min(sent.ms, settings.timeouts.totalMs);
     if (sent.kind === 'reply') answer = sent;
     else trouble = sent;
     const reason = retryReasonOf(sent);
     if (reason === undefined) {
+      if (pass.asks) gate.open();
       // A lasting trouble after an answer (the network was changed under us) must not be hidden by that answer.
       return sent.kind === 'lost' && sent.trouble !== 'aborted' ? { last: sent, uncertain } : (outcome() as Outcome);
     }
@@ -110,18 +130,19 @@ export const withRetries = async (tools: RetryTools, attempt: () => Promise<Sent
       uncertain ||= sent.sent;
     }
 
-    let waitMs: number;
-    if (pauseMs !== undefined && pauseMs > 0) {
-      waitMs = pauseMs;
-    } else {
+    const isTold = pauseMs !== undefined && pauseMs > 0;
+    const isForAll = isTold || (sent.kind === 'reply' && sent.status === 429);
+    // A pause that is not told grows for all together with the vain attempts of whoever asked.
+    const times = Math.max(counted, isForAll ? gate.inVain : 0);
+    const waitMs = isTold ? (pauseMs ?? 0) : Math.round(settings.random() * Math.min(capMs, baseMs * 2 ** times));
+    if (isForAll && sent.kind === 'reply') {
+      gate.close(waitMs);
+      settings.onEvent({ kind: 'wait', status: sent.status, waitMs });
+    } else if (pass.asks) gate.open();
+    if (!isTold) {
       counted += 1;
       const most = tools.reached() ? attempts : Math.min(attempts, ATTEMPTS_BEFORE_FIRST_ANSWER);
       if (counted >= most) return outcome() as Outcome;
-      waitMs = Math.round(settings.random() * Math.min(capMs, baseMs * 2 ** (counted - 1)));
-    }
-    if (pauseMs !== undefined && pauseMs > 0 && sent.kind === 'reply') {
-      gate.close(pauseMs);
-      settings.onEvent({ kind: 'wait', status: sent.status, waitMs });
     }
     if (spent + waitMs > totalMs) return outcome() as Outcome;
 
@@ -134,7 +155,7 @@ export const withRetries = async (tools: RetryTools, attempt: () => Promise<Sent
       attempt: repeated,
       waitMs,
     });
-    if (pauseMs === undefined || pauseMs === 0) {
+    if (!isForAll) {
       await settings.sleep(waitMs, settings.signal);
       spent += waitMs;
     }

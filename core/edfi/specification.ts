@@ -43,9 +43,9 @@ interface Operation {
 }
 type PathItem = Partial<Record<'get' | 'post' | 'put' | 'delete', Operation>>;
 interface Document {
-  paths: Record<string, PathItem>;
-  definitions?: Record<string, Schema>;
-  components?: { schemas?: Record<string, Schema>; requestBodies?: Record<string, Operation['requestBody']> };
+  readonly paths: Readonly<Record<string, PathItem>>;
+  readonly schemas: ReadonlyMap<string, Schema>;
+  readonly bodies: ReadonlyMap<string, NonNullable<Operation['requestBody']>>;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -57,14 +57,103 @@ const unusable = (what: string): Failure =>
     `The API's ${what} cannot be read as an OpenAPI document. Ask the API's host whether its metadata endpoint is complete.`,
   );
 
-function asDocument(value: unknown, what: string): Document {
-  if (!isObject(value) || !isObject(value.paths)) throw unusable(what);
-  const schemas = value.definitions ?? (isObject(value.components) ? value.components.schemas : undefined);
-  if (!isObject(schemas)) throw unusable(what);
-  return value as unknown as Document;
+/** Schemas that lie inside each other, and objects written out inside an object: real ones go down five or six times. */
+const DEEPEST = 40;
+/** Properties of all resources together, those of their parts too: real ones have some ten thousand. */
+const MOST_PROPERTIES = 250_000;
+
+const textIn = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+const countIn = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+const numberIn = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+const listIn = (value: unknown): unknown[] | undefined => (Array.isArray(value) ? value : undefined);
+
+/** What has a value. */
+const known = <T extends object>(members: { readonly [Name in keyof T]: T[Name] | undefined }): T =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
+
+const membersOf = <T>(value: unknown, read: (member: unknown) => T): Record<string, T> | undefined =>
+  isObject(value) ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, read(member)])) : undefined;
+
+/** What stands in the place of a schema, as far as it is one: a member of another type counts as not there. */
+function asSchema(value: unknown, level = 0): Schema {
+  if (!isObject(value) || level > DEEPEST) return {};
+  const inside = (member: unknown): Schema => asSchema(member, level + 1);
+  return known<Schema>({
+    $ref: textIn(value.$ref),
+    type: textIn(value.type),
+    format: textIn(value.format),
+    maxLength: countIn(value.maxLength),
+    minLength: countIn(value.minLength),
+    minimum: numberIn(value.minimum),
+    maximum: numberIn(value.maximum),
+    minItems: countIn(value.minItems),
+    items: value.items === undefined ? undefined : inside(value.items),
+    properties: membersOf(value.properties, inside),
+    required: listIn(value.required)?.filter((name) => typeof name === 'string'),
+    allOf: listIn(value.allOf)?.map(inside),
+    'x-Ed-Fi-isIdentity': value['x-Ed-Fi-isIdentity'] === true ? true : undefined,
+  });
 }
 
-const schemasOf = (doc: Document): Record<string, Schema> => doc.definitions ?? doc.components?.schemas ?? {};
+const asParameter = (value: unknown): Parameter =>
+  isObject(value)
+    ? known<Parameter>({
+        $ref: textIn(value.$ref),
+        name: textIn(value.name),
+        in: textIn(value.in),
+        schema: value.schema === undefined ? undefined : asSchema(value.schema),
+        'x-Ed-Fi-isIdentity': value['x-Ed-Fi-isIdentity'] === true ? true : undefined,
+      })
+    : {};
+
+const asBody = (value: unknown): NonNullable<Operation['requestBody']> =>
+  isObject(value)
+    ? known<NonNullable<Operation['requestBody']>>({
+        $ref: textIn(value.$ref),
+        content: membersOf(value.content, (media) =>
+          isObject(media) && media.schema !== undefined ? { schema: asSchema(media.schema) } : {},
+        ),
+      })
+    : {};
+
+const asOperation = (value: unknown): Operation | undefined =>
+  isObject(value)
+    ? known<Operation>({
+        parameters: listIn(value.parameters)?.map(asParameter),
+        requestBody: value.requestBody === undefined ? undefined : asBody(value.requestBody),
+        'x-Ed-Fi-isUpdatable': value['x-Ed-Fi-isUpdatable'] === true ? true : undefined,
+      })
+    : undefined;
+
+const asPathItem = (value: unknown): PathItem =>
+  isObject(value)
+    ? known<PathItem>({
+        get: asOperation(value.get),
+        post: asOperation(value.post),
+        put: asOperation(value.put),
+        delete: asOperation(value.delete),
+      })
+    : {};
+
+function asDocument(value: unknown, what: string): Document {
+  if (!isObject(value) || !isObject(value.paths)) throw unusable(what);
+  const components = isObject(value.components) ? value.components : {};
+  const schemas = value.definitions ?? components.schemas;
+  if (!isObject(schemas)) throw unusable(what);
+  return {
+    paths: membersOf(value.paths, asPathItem) ?? {},
+    schemas: new Map(Object.entries(schemas).map(([name, schema]) => [name, asSchema(schema)])),
+    bodies: new Map(
+      Object.entries(isObject(components.requestBodies) ? components.requestBodies : {}).map(([name, body]) => [
+        name,
+        asBody(body),
+      ]),
+    ),
+  };
+}
+
 const refName = (ref: string): string => ref.slice(ref.lastIndexOf('/') + 1);
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
@@ -88,7 +177,7 @@ function bodySchemaName(doc: Document, operation: Operation): string | undefined
   const inBody = operation.parameters?.find((p) => p.in === 'body')?.schema?.$ref;
   if (inBody !== undefined) return refName(inBody);
   let body = operation.requestBody;
-  if (body?.$ref !== undefined) body = doc.components?.requestBodies?.[refName(body.$ref)];
+  if (body?.$ref !== undefined) body = doc.bodies.get(refName(body.$ref));
   const schema = Object.values(body?.content ?? {})[0]?.schema;
   return schema?.$ref === undefined ? undefined : refName(schema.$ref);
 }
@@ -110,7 +199,9 @@ function scalarType(schema: Schema): ScalarType {
 const BOOKKEEPING = new Set(['id', 'link', '_etag', '_lastModifiedDate', 'changeVersion', '_lineage']);
 
 interface Context {
-  readonly schemas: Record<string, Schema>;
+  readonly schemas: ReadonlyMap<string, Schema>;
+  /** Properties read so far. */
+  read: number;
   /** Descriptor types in lower case → type; empty when none is known. */
   readonly descriptorTypes: Map<string, string>;
 }
@@ -163,17 +254,19 @@ function referenceMembers(schema: Schema, context: Context): ReferenceMember[] {
 }
 
 function readProperties(schemaName: string, context: Context, above: readonly string[]): PropertyModel[] {
-  const schema = context.schemas[schemaName];
-  if (schema === undefined || above.includes(schemaName)) return [];
+  const schema = context.schemas.get(schemaName);
+  if (schema === undefined || above.includes(schemaName) || above.length > DEEPEST) return [];
   const parts = [
     schema,
-    ...(schema.allOf ?? []).map((part) => (part.$ref ? context.schemas[refName(part.$ref)] : part)),
+    ...(schema.allOf ?? []).map((part) => (part.$ref ? context.schemas.get(refName(part.$ref)) : part)),
   ];
   const required = new Set(parts.flatMap((part) => part?.required ?? []));
   const properties: PropertyModel[] = [];
   for (const part of parts) {
     for (const [name, property] of Object.entries(part?.properties ?? {})) {
       if (BOOKKEEPING.has(name)) continue;
+      context.read += 1;
+      if (context.read > MOST_PROPERTIES) throw unusable('resource specification');
       properties.push(readProperty(name, property, required.has(name), context, [...above, schemaName]));
     }
   }
@@ -194,7 +287,7 @@ function readProperty(
     if (!isReferenceSchema(target)) {
       return { ...base, kind: 'object', properties: readProperties(target, context, above) };
     }
-    const members = referenceMembers(context.schemas[target] ?? {}, context);
+    const members = referenceMembers(context.schemas.get(target) ?? {}, context);
     return { ...base, kind: 'reference', entity: referencedEntity(target), targets: [], members };
   }
   if (schema.type === 'array') {
@@ -356,13 +449,17 @@ export function parseSpecification(
     if (resource !== undefined && type !== undefined) descriptorResources[type] ??= resource;
   }
   const types = [...Object.keys(descriptorResources), ...knownDescriptorTypes];
-  const schemas = schemasOf(doc);
-  const context: Context = { schemas, descriptorTypes: new Map(types.map((type) => [type.toLowerCase(), type])) };
+  const { schemas } = doc;
+  const context: Context = {
+    schemas,
+    read: 0,
+    descriptorTypes: new Map(types.map((type) => [type.toLowerCase(), type])),
+  };
   for (const type of knownDescriptorTypes)
     descriptorResources[type] ??= `ed-fi/${type.charAt(0).toLowerCase()}${type.slice(1)}s`;
 
   const referenceSchemas = new Map<string, Schema>();
-  for (const [name, schema] of Object.entries(schemas)) {
+  for (const [name, schema] of schemas) {
     if (isReferenceSchema(name)) referenceSchemas.set(referencedEntity(name).toLowerCase(), schema);
   }
 
@@ -377,7 +474,7 @@ export function parseSpecification(
     const resource = resourceOf(path);
     if (resource === undefined || descriptorTypeOf(resource) !== undefined || item.post === undefined) continue;
     const schemaName = bodySchemaName(doc, item.post);
-    if (schemaName === undefined || schemas[schemaName] === undefined) continue;
+    if (schemaName === undefined || !schemas.has(schemaName)) continue;
     // The DMS calls a school year's body `SchoolYear`, and references to it `SchoolYearTypeReference`.
     const entity = resource.endsWith('/schoolYearTypes') ? 'SchoolYearType' : entityOf(schemaName);
     const names = identityNames(item, referenceSchemas.get(entity.toLowerCase()));

@@ -11,7 +11,7 @@
 import type { Trace } from './changes.ts';
 import type { EdFiClient } from './client.ts';
 import type { ResourceName } from './model.ts';
-import { type ChangeWindow, type Item, LARGEST_PAGE } from './reading.ts';
+import { type ChangeWindow, goesInCircles, type Item, LARGEST_PAGE } from './reading.ts';
 
 /** What a sweep needs of a client. */
 export type Reader = Pick<EdFiClient, 'page' | 'partitions' | 'cursorPage' | 'availableChangeVersions'>;
@@ -61,7 +61,7 @@ export async function* sweep(
       return;
     }
   }
-  yield* byOffset(first, pageAt, parallel);
+  yield* byOffset(resource, first, pageAt, parallel);
 }
 
 /**
@@ -80,6 +80,7 @@ export async function sweepTraces(
   const first = await page(resource, { ...request, offset: 0, totalCount: true });
   if (first === undefined) return undefined;
   return byOffset(
+    resource,
     first,
     async (offset, totalCount) => (await page(resource, { ...request, offset, totalCount })) ?? { items: [] },
     Math.max(1, Math.trunc(parallel)),
@@ -109,10 +110,13 @@ async function* partition(
   start: string,
   window: ChangeWindow | undefined,
 ): AsyncGenerator<readonly Item[], void, void> {
+  const taken = new Set<string>();
   for (let token: string | undefined = start; token !== undefined; ) {
+    taken.add(token);
     const page = await client.cursorPage(resource, { pageToken: token, pageSize: LARGEST_PAGE, window });
     if (page.items.length === 0) return;
     yield page.items;
+    if (page.next !== undefined && page.next !== token && taken.has(page.next)) throw goesInCircles(resource);
     token = page.next === token ? undefined : page.next;
   }
 }
@@ -151,7 +155,7 @@ async function* bySlices(
       queue.push(slice(from, middle), slice(middle + 1, to));
       return;
     }
-    yield* byOffset(first, pageAt, 1);
+    yield* byOffset(resource, first, pageAt, 1);
   };
   const width = Math.max(1, Math.ceil((last - since + 1) / Math.ceil(total / SLICE)));
   for (let from = since; from <= last; from += width) queue.push(slice(from, Math.min(last, from + width - 1)));
@@ -164,6 +168,9 @@ async function* bySlices(
 /** Once items were deleted under a sweep, its pages overlap by so many items, and by more if that happens again. */
 const BUSY = 32;
 
+/** Full pages without anything new, one after the other: more than any amount of items that come in between explains. */
+const MOST_STALE = 100;
+
 /**
  * By offset. Each page begins with the last item of the one before: where it is not there, items before it were deleted
  * and everything has moved towards the beginning; then the reading steps back until it meets an item it knows, at worst
@@ -171,6 +178,7 @@ const BUSY = 32;
  * where a page, asked for behind the last item, has nothing new, or where its own total says so.
  */
 async function* byOffset<T extends { readonly id: string }>(
+  resource: ResourceName,
   first: Listed<T>,
   pageAt: PageAt<T>,
   parallel: number,
@@ -184,6 +192,7 @@ async function* byOffset<T extends { readonly id: string }>(
   let total = first.total;
   let back = 1;
   let usual = 1;
+  let stale = 0;
   for (;;) {
     // Pages of one item cannot overlap.
     const starts = [size === 1 ? end : Math.max(0, end - back)];
@@ -209,6 +218,8 @@ async function* byOffset<T extends { readonly id: string }>(
         break;
       }
       back = usual;
+      stale = items.some((item) => !known.has(identityOf(item))) ? 0 : stale + 1;
+      if (stale > MOST_STALE) throw goesInCircles(resource);
       total = page.total ?? total;
       end = start + items.length;
       if (items.length > 0) known = new Set(items.map(identityOf));

@@ -21,6 +21,16 @@ export const FAILURE_CODES = [
 ] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
+const LONGEST = 600;
+/** Of what is too long: its beginning, and its end, which says what to do. */
+const KEPT_END = 200;
+
+/** One line of a length that can be read, whatever a name in it holds: names come from files, servers and other programs. */
+function asLine(sentence: string): string {
+  const line = sentence.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST - KEPT_END)}…${line.slice(-KEPT_END)}`;
+}
+
 /**
  * The one kind of error that reaches a person: a stable code for programs, and one sentence that says what is wrong,
  * where, and what to do. The sentence may name files, rows, columns, resources, properties and connections; it never
@@ -32,7 +42,7 @@ export class Failure extends Error {
   readonly details: Readonly<Record<string, string | number | boolean>>;
 
   constructor(code: FailureCode, sentence: string, details: Record<string, string | number | boolean> = {}) {
-    super(sentence);
+    super(asLine(sentence));
     this.name = 'Failure';
     this.code = code;
     this.details = details;

@@ -1,16 +1,26 @@
 /**
  * Opens a ledger: one SQLite file per data folder, held by one process at a time. Every statement lives in this folder.
  */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { Failure, isFailure } from '../errors/failure.ts';
+import {
+  type Backups,
+  type Copy,
+  clearSuspicion,
+  copyBeforeMigration,
+  copyLedger,
+  isSuspected,
+  isWhole,
+} from './backup.ts';
 import { createCodes, type LedgerCodes } from './codes.ts';
-import { migrate, refuseForeign } from './migrations.ts';
+import { migrate, refuseForeign, SCHEMA_VERSION } from './migrations.ts';
 import { createPending, type PendingStore } from './pending.ts';
 import { createProblemRecords, type ProblemRecords } from './problem-records.ts';
 import { createProblems, type Problems } from './problems.ts';
+import { proveKey } from './proof.ts';
 import { createRecords, type Records } from './records.ts';
 import { newReference, type Random } from './references.ts';
 import type { Seal } from './seal.ts';
@@ -30,9 +40,12 @@ export interface BatchRow {
   readonly endedAt: number | null;
   /** JSON of the account and the requests. */
   readonly summary: string | null;
-  /** `B-7K4M-2Q`; null for a batch of an older Rollbook. */
+  /** `B-7K4M-2Q`; null for a batch of an older Rollbook, as is who began it. */
   readonly reference: string | null;
+  readonly by: BatchBy | null;
 }
+
+export type BatchBy = 'steward' | 'schedule';
 
 /** planning and sending: running, or cut off; waiting: for the steward's approval; stopped: ended with records unsent. */
 export type BatchState = 'planning' | 'waiting' | 'sending' | 'done' | 'stopped';
@@ -58,6 +71,8 @@ export interface Ledger {
   readonly problems: Problems;
   readonly problemRecords: ProblemRecords;
   readonly codes: LedgerCodes;
+  /** How often records or what is pending were changed since the ledger was opened. */
+  changes(): number;
   /**
    * Runs `work` in one transaction: all of it is kept, or nothing.
    * @throws Failure `ledger-in-use` between `begin` and `commit`
@@ -83,9 +98,14 @@ export interface Ledger {
   /** @returns whether there was such a pair */
   unmapDescriptor(connectionId: number, type: string, code: string): boolean;
   clearDescriptorMap(connectionId: number): void;
-  startBatch(connectionId: number, at: number): number;
+  /** @param by the steward unless told */
+  startBatch(connectionId: number, at: number, by?: BatchBy): number;
   setBatch(id: number, state: BatchState, summary: string | null, endedAt: number | null): void;
   lastBatch(connectionId: number): BatchRow | undefined;
+  batch(connectionId: number, id: number): BatchRow | undefined;
+  /** Keeps, sealed, what a batch that waits would do; JSON. */
+  keepPlan(batchId: number, text: string): void;
+  keptPlan(batchId: number): string | undefined;
   /** The newest first, from below `before` on. */
   batches(connectionId: number, before: number, limit: number): BatchRow[];
   /** JSON of a setting that was chosen. */
@@ -96,6 +116,13 @@ export interface Ledger {
   /** Records confirmed at a connection, those taken over among them; and the ledger's size on disk in bytes. */
   confirmedCount(connectionId: number): number;
   size(): number;
+  /**
+   * Makes a copy of the ledger beside it while it is in use; see backup.ts.
+   * @param goesOn asked every few milliseconds: false ends it
+   * @returns the copy; undefined where it was ended
+   * @throws Failure `disk-full`; `ledger-damaged` where the copy, or the ledger itself, is not whole
+   */
+  copy(kind: 'daily' | 'asked', goesOn: () => boolean): Promise<Copy | undefined>;
   /** Gives back the room of what was sent and is no longer kept. */
   compact(): void;
   close(): void;
@@ -115,12 +142,7 @@ function ledgerFailure(thrown: unknown): Failure | undefined {
       'The disk with the data folder is full. Make room and run this again: what the API confirmed is kept, the rest goes out then.',
     );
   }
-  if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) {
-    return new Failure(
-      'ledger-damaged',
-      'The ledger (ledger.db in the data folder) is damaged and cannot be read. Restore the data folder from a backup; nothing was changed.',
-    );
-  }
+  if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) return ledgerDamaged();
   if (code.startsWith('SQLITE_IOERR') || code === 'EIO') {
     return new Failure(
       'ledger-damaged',
@@ -140,12 +162,51 @@ function ledgerFailure(thrown: unknown): Failure | undefined {
   return undefined;
 }
 
+const ledgerDamaged = (): Failure =>
+  new Failure(
+    'ledger-damaged',
+    'The ledger (ledger.db in the data folder) is damaged and cannot be read. The next start of Rollbook sets it aside and puts its last good copy in its place.',
+    { damaged: true },
+  );
+
+/** @returns whether the ledger's own file is what is damaged: a copy may take its place */
+export const isDamage = (thrown: unknown): boolean => {
+  const known = asLedgerFailure(thrown);
+  return isFailure(known) && known.details.damaged === true;
+};
+
 /** Turns what SQLite or the file system throws into a `Failure` with a sentence; anything else passes as it is. */
 export function asLedgerFailure(thrown: unknown): unknown {
   return isFailure(thrown) ? thrown : (ledgerFailure(thrown) ?? thrown);
 }
 
-function openDatabase(file: string): Database.Database {
+/** A ledger up to this size is read through whenever it is opened: a tenth of a second. */
+const READ_THROUGH = 64 * 1024 ** 2;
+
+/** @throws Failure `ledger-damaged` where a part of it cannot be read */
+function readThrough(db: Database.Database, folder: string, file: string): void {
+  const wasSuspected = isSuspected(folder);
+  if (!wasSuspected && statSync(file).size > READ_THROUGH) return;
+  if (!isWhole(db)) throw ledgerDamaged();
+  if (wasSuspected) clearSuspicion(folder);
+}
+
+/** Beside a ledger that is being made: what a killed process left of it, be it a file of no bytes, was never a ledger. */
+const makingFile = (folder: string): string => path.join(folder, 'ledger.making');
+
+/** @returns whether what is in this folder is a ledger that was begun, and is not one yet */
+export const isBegun = (folder: string): boolean => existsSync(makingFile(folder));
+
+/** Removes what is left of a ledger that could not be made. @param folder the data folder; it had none before */
+export function removeUnmade(folder: string): void {
+  const main = path.join(folder, 'ledger.db');
+  for (const file of [main, `${main}-wal`, `${main}-journal`, makingFile(folder)]) rmSync(file, { force: true });
+}
+
+function openDatabase(backups: Backups): Database.Database {
+  const { folder, seal } = backups;
+  const file = path.join(folder, 'ledger.db');
+  if (!existsSync(file)) closeSync(openSync(makingFile(folder), 'a', 0o600));
   closeSync(openSync(file, 'a', 0o600));
   // A process that was just killed may hold the file for a moment still.
   const db = new Database(file, { timeout: 3_000 });
@@ -153,6 +214,7 @@ function openDatabase(file: string): Database.Database {
     // Before the first access: the lock is then held until the process ends, however it ends, and there is no -shm file.
     db.pragma('locking_mode = EXCLUSIVE');
     refuseForeign(db);
+    readThrough(db, folder, file);
     // Before the -wal file is made, which gets the same rights.
     chmodSync(file, 0o600);
     // Room that sent bodies took is given back after each batch; has to be said before the first table.
@@ -164,7 +226,13 @@ function openDatabase(file: string): Database.Database {
     db.pragma('foreign_keys = ON');
     db.pragma('secure_delete = ON');
     db.exec('BEGIN IMMEDIATE; COMMIT');
+    const version = db.pragma('user_version', { simple: true }) as number;
+    if (version > 0) proveKey(db, seal);
+    // What a migration should have done otherwise can be done again from here.
+    if (version > 0 && version < SCHEMA_VERSION) copyBeforeMigration(db, backups);
     migrate(db);
+    if (version === 0) proveKey(db, seal);
+    rmSync(makingFile(folder), { force: true });
     return db;
   } catch (thrown) {
     db.close();
@@ -172,32 +240,18 @@ function openDatabase(file: string): Database.Database {
   }
 }
 
-const PROOF = 'rollbook';
-
-/** @throws Failure `ledger-damaged` when the ledger was sealed with another key */
-function proveKey(db: Database.Database, seal: Seal): void {
-  const sealed = db.prepare('SELECT sealed FROM proof').pluck().get() as Buffer | undefined;
-  if (sealed === undefined) db.prepare('INSERT INTO proof (id, sealed) VALUES (1, ?)').run(seal.seal('proof', PROOF));
-  else seal.open('proof', sealed);
-}
-
 /**
  * @param folder the data folder; made when it is not there
  * @param seal the ledger's keys
  * @param random what references are made of; the system's own source unless given
+ * @param now the clock that copies are named by
  * @throws Failure `ledger-in-use`, `ledger-damaged`, `ledger-from-future`, `disk-full`
  */
-export function openLedger(folder: string, seal: Seal, random?: Random): Ledger {
+export function openLedger(folder: string, seal: Seal, random?: Random, now: () => number = Date.now): Ledger {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const db = openDatabase(path.join(folder, 'ledger.db'));
-    try {
-      proveKey(db, seal);
-      return build(db, seal, random);
-    } catch (thrown) {
-      db.close();
-      throw thrown;
-    }
+    const backups: Backups = { folder, seal, now };
+    return build(openDatabase(backups), backups, random);
   } catch (thrown) {
     throw asLedgerFailure(thrown);
   }
@@ -206,7 +260,8 @@ export function openLedger(folder: string, seal: Seal, random?: Random): Ledger 
 /** @returns whether a ledger is in this folder already; its key must then be there too */
 export const ledgerExists = (folder: string): boolean => existsSync(path.join(folder, 'ledger.db'));
 
-function build(db: Database.Database, seal: Seal, random: Random | undefined): Ledger {
+function build(db: Database.Database, backups: Backups, random: Random | undefined): Ledger {
+  const { seal } = backups;
   const connections = db.prepare('SELECT id, name, profile, created_at AS createdAt FROM connection ORDER BY name');
   const addConnection = db.prepare(
     'INSERT INTO connection (name, profile, created_at) VALUES (?, ?, ?) RETURNING id, name, profile, created_at AS createdAt',
@@ -243,28 +298,33 @@ function build(db: Database.Database, seal: Seal, random: Random | undefined): L
   const unmapDescriptor = db.prepare('DELETE FROM descriptor_map WHERE connection_id = ? AND type = ? AND code = ?');
   const startBatch = db
     .prepare(
-      "INSERT INTO batch (connection_id, state, started_at, reference) VALUES (?, 'planning', ?, ?) RETURNING id",
+      "INSERT INTO batch (connection_id, state, started_at, reference, begun_by) VALUES (?, 'planning', ?, ?, ?) RETURNING id",
     )
     .pluck();
   const setBatch = db.prepare('UPDATE batch SET state = ?, summary = ?, ended_at = ? WHERE id = ?');
-  const lastBatch = db.prepare(
-    'SELECT id, state, started_at AS startedAt, ended_at AS endedAt, summary, reference FROM batch WHERE connection_id = ? ORDER BY id DESC LIMIT 1',
-  );
-  const batches = db.prepare(
-    `SELECT id, state, started_at AS startedAt, ended_at AS endedAt, summary, reference FROM batch
-     WHERE connection_id = ? AND id < ? ORDER BY id DESC LIMIT ?`,
-  );
+  const ofBatch =
+    'SELECT id, state, started_at AS startedAt, ended_at AS endedAt, summary, reference, begun_by AS by FROM batch WHERE connection_id = ?';
+  const lastBatch = db.prepare(`${ofBatch} ORDER BY id DESC LIMIT 1`);
+  const batch = db.prepare(`${ofBatch} AND id = ?`);
+  const batches = db.prepare(`${ofBatch} AND id < ? ORDER BY id DESC LIMIT ?`);
+  const keepPlan = db.prepare('UPDATE batch SET plan = ? WHERE id = ?');
+  const keptPlan = db.prepare('SELECT plan FROM batch WHERE id = ?').pluck();
   const setting = db.prepare('SELECT value FROM setting WHERE name = ?').pluck();
   const setSetting = db.prepare(
     'INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
   );
   const confirmed = db.prepare('SELECT coalesce(sum(confirmed), 0) FROM resource WHERE connection_id = ?').pluck();
+  let changes = 0;
+  const changed = (): void => {
+    changes += 1;
+  };
   return {
     seal,
-    records: createRecords(db, seal),
-    pending: createPending(db, seal),
+    records: createRecords(db, seal, changed),
+    pending: createPending(db, seal, changed),
     problems: createProblems(db, seal, () => newReference('G', random)),
-    problemRecords: createProblemRecords(db, seal, () => newReference('R', random)),
+    problemRecords: createProblemRecords(db, seal, () => newReference('R', random), changed),
+    changes: () => changes,
     codes: createCodes(db, seal),
     transaction(work) {
       // A plan is made in one long transaction, which may be rolled back: nothing else must slip into it.
@@ -310,15 +370,33 @@ function build(db: Database.Database, seal: Seal, random: Random | undefined): L
     descriptorMap: (connectionId) => descriptorMap.all(connectionId) as { type: string; code: string; uri: string }[],
     mapDescriptor: (connectionId, type, code, uri) => void mapDescriptor.run(connectionId, type, code, uri),
     unmapDescriptor: (connectionId, type, code) => unmapDescriptor.run(connectionId, type, code).changes > 0,
-    startBatch: (connectionId, at) => startBatch.get(connectionId, at, newReference('B', random)) as number,
+    startBatch: (connectionId, at, by = 'steward') =>
+      startBatch.get(connectionId, at, newReference('B', random), by) as number,
     setBatch: (id, state, summary, endedAt) => void setBatch.run(state, summary, endedAt, id),
     lastBatch: (connectionId) => lastBatch.get(connectionId) as BatchRow | undefined,
+    batch: (connectionId, id) => batch.get(connectionId, id) as BatchRow | undefined,
+    keepPlan: (batchId, text) => void keepPlan.run(seal.seal('plan', text), batchId),
+    keptPlan(batchId) {
+      const sealed = keptPlan.get(batchId) as Buffer | null | undefined;
+      return sealed ? seal.open('plan', sealed) : undefined;
+    },
     batches: (connectionId, before, limit) => batches.all(connectionId, before, limit) as BatchRow[],
     setting: (name) => setting.get(name) as string | undefined,
     setSetting: (name, value) => void setSetting.run(name, value),
     confirmedCount: (connectionId) => confirmed.get(connectionId) as number,
     size: () =>
       (db.pragma('page_count', { simple: true }) as number) * (db.pragma('page_size', { simple: true }) as number),
+    async copy(kind, goesOn) {
+      try {
+        return await copyLedger(db, backups, kind, goesOn);
+      } catch (thrown) {
+        // A copy is no better than what it was made of.
+        if (isFailure(thrown) && thrown.details.copy === true && db.open && !db.inTransaction && !isWhole(db)) {
+          throw ledgerDamaged();
+        }
+        throw asLedgerFailure(thrown);
+      }
+    },
     compact() {
       const free = db.pragma('freelist_count', { simple: true }) as number;
       if (free * 5 > (db.pragma('page_count', { simple: true }) as number)) {

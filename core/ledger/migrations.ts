@@ -234,6 +234,10 @@ const STEPS: readonly string[] = [
   -- Under which the log names a batch.
   ALTER TABLE batch ADD COLUMN reference TEXT;
 
+  -- Who began it; and, sealed, what one that waits for the steward would do.
+  ALTER TABLE batch ADD COLUMN begun_by TEXT;
+  ALTER TABLE batch ADD COLUMN plan BLOB;
+
   -- The random names under which support may hear of records; only this table resolves them. A record is known by its
   -- source identity, or, where it has none, by its key.
   CREATE TABLE reference (

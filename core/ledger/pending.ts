@@ -63,6 +63,8 @@ export interface PendingStore {
   left(resourceId: number): PendingLeft[];
   /** Takes one over into a batch as it is: failed before, and nothing changed since but its place in the source. */
   keep(id: number, batchId: number, file: string | undefined, row: number | undefined): void;
+  /** Takes all of a connection over into a batch, as it is: nothing changed. */
+  takeOver(connectionId: number, batchId: number): void;
   /** Forgets what earlier batches left of a resource and `batchId` did not take over. */
   dropOthers(resourceId: number, batchId: number): void;
   settle(id: number, state: PendingState, problemId: number | undefined, rootId: number | undefined): void;
@@ -81,7 +83,8 @@ export interface PendingStore {
 /** The key in the map of `frozen`: the source identity's hash (latin1) and the property's path. */
 export const frozenKey = (sourceHash: string, path: string): string => `${sourceHash}\n${path}`;
 
-export function createPending(db: Database, seal: Seal): PendingStore {
+/** @param changed told before each change of what is pending */
+export function createPending(db: Database, seal: Seal, changed: () => void): PendingStore {
   const insert = db.prepare(
     `INSERT INTO pending (resource_id, batch_id, kind, state, key_hash, old_key_hash, full_hash, source_hash, body, frozen,
        mapping, file, row, problem_id, root_id, group_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
@@ -99,6 +102,9 @@ export function createPending(db: Database, seal: Seal): PendingStore {
   );
   const keep = db.prepare('UPDATE pending SET batch_id = ?, file = ?, row = ? WHERE id = ?');
   const dropOthers = db.prepare('DELETE FROM pending WHERE resource_id = ? AND batch_id <> ?');
+  const takeOver = db.prepare(
+    'UPDATE pending SET batch_id = ? WHERE resource_id IN (SELECT id FROM resource WHERE connection_id = ?)',
+  );
   const settle = db.prepare(
     `UPDATE pending SET state = ?, problem_id = ?, root_id = ?, group_id = (SELECT group_id FROM problem WHERE id = ?)
      WHERE id = ?`,
@@ -114,6 +120,7 @@ export function createPending(db: Database, seal: Seal): PendingStore {
   const frozen = db.prepare('SELECT source_hash AS sourceHash, path, value FROM frozen WHERE resource_id = ?');
   return {
     insert(batchId, p) {
+      changed();
       const sealed = p.body === undefined ? null : seal.seal('body', p.body);
       const made =
         p.frozen === undefined || p.frozen.length === 0 ? null : seal.seal('frozen', JSON.stringify(p.frozen));
@@ -149,12 +156,20 @@ export function createPending(db: Database, seal: Seal): PendingStore {
         retry: row.retry === 1,
       })),
     keep: (id, batchId, file, row) => void keep.run(batchId, file ?? null, row ?? null, id),
-    dropOthers: (resourceId, batchId) => void dropOthers.run(resourceId, batchId),
-    settle: (id, state, problemId, rootId) =>
-      void settle.run(state, problemId ?? null, rootId ?? null, problemId ?? rootId ?? null, id),
+    dropOthers(resourceId, batchId) {
+      if (dropOthers.run(resourceId, batchId).changes > 0) changed();
+    },
+    settle(id, state, problemId, rootId) {
+      changed();
+      settle.run(state, problemId ?? null, rootId ?? null, problemId ?? rootId ?? null, id);
+    },
     becomeRekey: (id, oldKeyHash) => void becomeRekey.run(oldKeyHash, id),
     becomeCreate: (id) => void becomeCreate.run(id),
-    remove: (id) => void remove.run(id),
+    remove(id) {
+      changed();
+      remove.run(id);
+    },
+    takeOver: (connectionId, batchId) => void takeOver.run(batchId, connectionId),
     freeze(batchId) {
       const rows = toFreeze.all(batchId) as { resourceId: number; sourceHash: Buffer; frozen: Buffer }[];
       for (const row of rows) {
@@ -165,6 +180,7 @@ export function createPending(db: Database, seal: Seal): PendingStore {
       }
     },
     freezeOne(resourceId, sourceHash, made) {
+      changed();
       for (const { path, value } of made) freeze.run(resourceId, sourceHash, path, seal.seal('frozen', value));
     },
     frozen(resourceId) {

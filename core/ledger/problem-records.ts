@@ -74,7 +74,7 @@ export interface ProblemRecords {
   markRetry(connectionId: number, choice: RetryChoice): number;
   /** The confirmed record with this identity. */
   confirmed(resourceId: number, identity: Uint8Array): { id: string | undefined; at: number } | undefined;
-  /** Confirmed records are to be sent again by the next batch that meets them in the source. @returns how many */
+  /** Confirmed records, and those taken over, are to be sent again by the next batch that meets them in the source. @returns how many */
   resend(resourceId: number, since: number, until: number): number;
   resendOne(resourceId: number, identity: Uint8Array): number;
   /** The random reference of a record, made at first need. */
@@ -93,7 +93,13 @@ export function identityOf(record: Pick<ProblemRecord, 'sourceHash' | 'keyHash'>
 
 const OWN_FIRST = [PendingState.rejected, PendingState.failed, PendingState.held];
 
-export function createProblemRecords(db: Database, seal: Seal, newReference: () => string): ProblemRecords {
+/** @param changed told before a record, or what is pending, is marked to go again */
+export function createProblemRecords(
+  db: Database,
+  seal: Seal,
+  newReference: () => string,
+  changed: () => void,
+): ProblemRecords {
   const columns = `pending.id, resource.connection_id AS connectionId, pending.resource_id AS resourceId,
     resource.name AS resource, kind, state, pending.file, pending.row, own.status, retry, problem_id AS problemId,
     pending.group_id AS groupId, key_hash AS keyHash, pending.source_hash AS sourceHash
@@ -152,15 +158,15 @@ export function createProblemRecords(db: Database, seal: Seal, newReference: () 
   const confirmedByKey = db.prepare(
     'SELECT api_id AS id, confirmed_at AS at FROM record WHERE resource_id = ? AND key_hash = ?',
   );
-  // A record whose hash is nobody's differs from whatever the source has.
+  // A record whose hash is nobody's differs from whatever the source has. What was taken over is known by its key alone.
   const resend = db.prepare(
-    'UPDATE record SET full_hash = zeroblob(12) WHERE resource_id = ? AND state = 1 AND confirmed_at BETWEEN ? AND ?',
+    'UPDATE record SET full_hash = zeroblob(12) WHERE resource_id = ? AND state IN (1, 3) AND confirmed_at BETWEEN ? AND ?',
   );
   const resendBySource = db.prepare(
     'UPDATE record SET full_hash = zeroblob(12) WHERE resource_id = ? AND state = 1 AND source_hash = ?',
   );
   const resendByKey = db.prepare(
-    'UPDATE record SET full_hash = zeroblob(12) WHERE resource_id = ? AND state = 1 AND key_hash = ?',
+    'UPDATE record SET full_hash = zeroblob(12) WHERE resource_id = ? AND state IN (1, 3) AND key_hash = ?',
   );
   const referenceOf = db.prepare('SELECT id FROM reference WHERE resource_id = ? AND identity = ?').pluck();
   const refer = db.prepare('INSERT OR IGNORE INTO reference (id, resource_id, identity, made_at) VALUES (?, ?, ?, ?)');
@@ -209,6 +215,7 @@ export function createProblemRecords(db: Database, seal: Seal, newReference: () 
     ofResources: (groupId) => ofResources.all(groupId) as { resource: string; records: number; held: number }[],
     some: (groupId, limit) => ofGroup(groupId, OWN_FIRST, undefined, limit),
     markRetry(connectionId, choice) {
+      changed();
       const values = { connectionId, ...choice };
       mark[choice.kind].roots.run(values);
       return mark[choice.kind].own.run(values).changes;
@@ -218,9 +225,14 @@ export function createProblemRecords(db: Database, seal: Seal, newReference: () 
       const row = statement.get(resourceId, identity) as { id: Buffer | null; at: number } | undefined;
       return row && { id: row.id === null ? undefined : unpackApiId(row.id, seal), at: row.at };
     },
-    resend: (resourceId, since, until) => resend.run(resourceId, since, until).changes,
-    resendOne: (resourceId, identity) =>
-      (isSource(identity) ? resendBySource : resendByKey).run(resourceId, identity).changes,
+    resend(resourceId, since, until) {
+      changed();
+      return resend.run(resourceId, since, until).changes;
+    },
+    resendOne(resourceId, identity) {
+      changed();
+      return (isSource(identity) ? resendBySource : resendByKey).run(resourceId, identity).changes;
+    },
     refer(resourceId, identity, at) {
       for (;;) {
         const known = referenceOf.get(resourceId, identity) as string | undefined;

@@ -108,7 +108,12 @@ export interface Problems {
   fix(groupId: number, at: number | undefined): void;
   /** Hides what is over, of one cause or of all. @returns how many causes and entries were hidden */
   clear(connectionId: number, groupId: number | undefined, at: number): { causes: number; entries: number };
-  /** Deletes what has been over, or was cleared, for longer. @returns how many entries went */
+  /** Takes clearing back, of one cause or of all, where it was at `since` or later. @returns as `clear` */
+  restore(connectionId: number, groupId: number | undefined, since: number): { causes: number; entries: number };
+  /**
+   * Deletes what has been over, or was cleared, for longer; and of the history the batches before, but for the last of each
+   * connection and those of which something is left. @returns how many entries went
+   */
   purge(before: number): number;
 }
 
@@ -183,14 +188,14 @@ export function createProblems(db: Database, seal: Seal, newReference: () => str
   // Marked as fixed before this batch began, and still there; or gone, and there again.
   const back = db.prepare(
     `UPDATE problem_group SET returned_at = @at, fixed_at = NULL, gone_at = NULL WHERE connection_id = @connectionId
-       AND blocked > 0 AND (gone_at IS NOT NULL OR fixed_at <= @startedAt)`,
+       AND blocked > 0 AND (gone_at IS NOT NULL OR fixed_at <= @startedAt OR fixed_at > @at)`,
   );
   const gone = db.prepare(
     `UPDATE problem_group SET gone_at = @at, returned_at = NULL, fixed_at = NULL WHERE connection_id = @connectionId
        AND blocked = 0 AND gone_at IS NULL`,
   );
   const still = db.prepare(
-    'UPDATE problem_group SET last_at = @at WHERE connection_id = @connectionId AND blocked > 0',
+    'UPDATE problem_group SET last_at = max(first_at, @at) WHERE connection_id = @connectionId AND blocked > 0',
   );
   const measure = db.prepare(
     `INSERT OR REPLACE INTO problem_trend (group_id, batch_id, records, held)
@@ -208,6 +213,14 @@ export function createProblems(db: Database, seal: Seal, newReference: () => str
        AND id NOT IN (SELECT problem_id FROM pending WHERE problem_id IS NOT NULL)
        AND id NOT IN (SELECT root_id FROM pending WHERE root_id IS NOT NULL)`,
   );
+  const restoreGroups = db.prepare(
+    `UPDATE problem_group SET cleared_at = NULL WHERE connection_id = @connectionId AND cleared_at >= @since
+       AND (@groupId IS NULL OR id = @groupId)`,
+  );
+  const restoreEntries = db.prepare(
+    `UPDATE problem SET cleared_at = NULL WHERE cleared_at >= @since
+       AND group_id IN (SELECT id FROM problem_group WHERE connection_id = @connectionId AND (@groupId IS NULL OR id = @groupId))`,
+  );
   const purgeEntries = db.prepare(
     `DELETE FROM problem WHERE at < @before
        AND (cleared_at < @before OR group_id IS NULL OR group_id IN (SELECT id FROM problem_group WHERE gone_at < @before))
@@ -217,6 +230,12 @@ export function createProblems(db: Database, seal: Seal, newReference: () => str
   const purgeGroups = db.prepare(
     `DELETE FROM problem_group WHERE blocked = 0 AND last_at < @before AND ignored_at IS NULL
        AND NOT EXISTS (SELECT 1 FROM problem WHERE group_id = problem_group.id)`,
+  );
+  const purgeBatches = db.prepare(
+    `DELETE FROM batch WHERE coalesce(ended_at, started_at) < @before
+       AND id NOT IN (SELECT max(id) FROM batch GROUP BY connection_id)
+       AND id NOT IN (SELECT batch_id FROM pending)
+       AND NOT EXISTS (SELECT 1 FROM problem WHERE problem.batch_id = batch.id)`,
   );
 
   const unused = (): string => {
@@ -322,9 +341,14 @@ export function createProblems(db: Database, seal: Seal, newReference: () => str
       entries: clearEntries.run({ connectionId, groupId: groupId ?? null, at }).changes,
       causes: clearGroups.run({ connectionId, groupId: groupId ?? null, at }).changes,
     }),
+    restore: (connectionId, groupId, since) => ({
+      entries: restoreEntries.run({ connectionId, groupId: groupId ?? null, since }).changes,
+      causes: restoreGroups.run({ connectionId, groupId: groupId ?? null, since }).changes,
+    }),
     purge(before) {
       const entries = purgeEntries.run({ before }).changes;
       purgeGroups.run({ before });
+      purgeBatches.run({ before });
       return entries;
     },
   };

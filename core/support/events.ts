@@ -48,7 +48,7 @@ export const STEP_STATES = ['passed', 'warned', 'failed'] as const;
 export const BATCH_STATES = ['done', 'planned', 'waiting', 'stopped'] as const;
 export const GUARD_KINDS = ['deletes-share', 'deletes-count', 'deletes-adopted', 'changes-share'] as const;
 export const GROUP_STATUSES = ['new', 'ongoing', 'ignored', 'resolved', 'regressed', 'fixed'] as const;
-export const PROBLEM_ACTIONS = ['retry', 'ignore', 'unignore', 'fixed', 'clear', 'fix-list'] as const;
+export const PROBLEM_ACTIONS = ['retry', 'ignore', 'unignore', 'fixed', 'clear', 'restore', 'fix-list'] as const;
 export const PROBLEM_SCOPES = ['record', 'group', 'resource', 'span', 'all'] as const;
 export const SETTING_NAMES = [
   'retention-days',
@@ -138,6 +138,8 @@ export function eventSchema(lookups: Lookups) {
     // The ledger.
     event('ledger.opened', { schema: integer(0, 1_000), megabytes: bucketField, records: bucketField }),
     event('ledger.failed', { ...why, thrown: oneOf(THROWN_CODES).optional() }),
+    event('ledger.copied', { kind: oneOf(['daily', 'asked']), megabytes: bucketField }),
+    event('ledger.restored', { why: oneOf(['damaged', 'missing', 'asked']), copyAgeMs: durationField }),
 
     // Connections.
     event('connection.added', { connection, imported: flag }),
@@ -370,6 +372,8 @@ export const EVENT_TYPES = [
   'app.crashed',
   'ledger.opened',
   'ledger.failed',
+  'ledger.copied',
+  'ledger.restored',
   'connection.added',
   'connection.changed',
   'connection.removed',

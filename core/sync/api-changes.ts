@@ -1,6 +1,5 @@
 /** What changed in an API since it was last looked at, as far as a connection that sends to it has to know. */
-import type { ApiModel, PropertyModel, ResourceName } from '../edfi/model.ts';
-import { displayName } from './describe.ts';
+import { type ApiModel, displayName, type PropertyModel, type ResourceName } from '../edfi/model.ts';
 
 export type ApiChange =
   | { readonly kind: 'version'; readonly before: string; readonly after: string }

@@ -20,13 +20,13 @@ import type { ChangeWindow, Item } from '../edfi/reading.ts';
 import { IN_FLIGHT, type Reader, sweep, sweepTraces } from '../edfi/sweep.ts';
 import { Failure } from '../errors/failure.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { FULL_BYTES, KEY_BYTES, type LoadedRecords } from '../ledger/records.ts';
+import { FULL_BYTES, KEY_BYTES, LOADED, type LoadedRecords } from '../ledger/records.ts';
 import { type AuditFinding, type AuditState, keepAuditState, keptAuditState } from './audit-state.ts';
 import { canonical } from './canonical.ts';
 import { comparableReader } from './comparable.ts';
 import { createHashTable, type HashTable } from './hash-table.ts';
 import { bytes, createHashes, type Hashes } from './hashes.ts';
-import { inOrder, type MadeResource, type ReadingProgress } from './read-back.ts';
+import { countItems, inOrder, looksRewritten, type MadeResource, type ReadingProgress } from './read-back.ts';
 
 export interface AuditInput {
   readonly ledger: Ledger;
@@ -84,8 +84,6 @@ export interface AuditResult {
 const SAMPLES = 10;
 /** With more findings than this in one resource there is nothing to build on: the next audit reads everything. */
 const MOST_KEPT = 50_000;
-/** So many items that differ tell something about the API. */
-const NOT_A_FEW = 20;
 /** So many that seem to be missing are asked for one by one; what is beyond counts as missing. */
 const MOST_ASKED_FOR = 2_000;
 
@@ -104,12 +102,16 @@ export async function auditConnection(input: AuditInput): Promise<AuditResult> {
   const samples: AuditSample[] = [];
   const next: AuditState = { newest: versions?.newest ?? 0, resources: {} };
   const made = inOrder(input.resources, input.order, input.model);
+  // A window holds little: counting it would take as many requests as reading it.
+  const counted = window === undefined ? await countItems(client, made, input.parallel, input.signal) : undefined;
   let items = 0;
   for (const [done, { resource, model }] of made.entries()) {
     const heard = (count: number, finished = 0): void => {
       if (input.signal?.aborted) throw new Failure('cancelled', 'Stopped, as asked; nothing was changed.');
       items += count;
-      input.onProgress({ resource: resource.name, resources: done + finished, of: made.length, items });
+      // What comes meanwhile is read too.
+      const total = counted === undefined ? undefined : Math.max(counted, items);
+      input.onProgress({ resource: resource.name, resources: done + finished, of: made.length, items, total });
     };
     const before = kept?.resources[resource.name];
     let comparison: Comparison | undefined;
@@ -249,7 +251,7 @@ function startComparison(
 ): Comparison {
   const loaded = ledger.records.load(ledger.resourceId(connectionId, resource.name));
   const byKey = createHashTable(loaded.count);
-  for (let i = 0; i < loaded.count; i++) byKey.setBytes(loaded.keys, i * KEY_BYTES, i);
+  for (let i = 0; i < loaded.count; i++) byKey.setBytes(loaded.rows, i * LOADED.bytes, i);
   const status = new Uint8Array(loaded.count).fill(before === undefined ? Status.missing : Status.same);
   const unknown = createUnknown();
   /** What the API has instead, for records that differ. */
@@ -346,7 +348,7 @@ function startComparison(
           unknown: unknown.count,
           differing,
           hidden,
-          rewritten: differing >= NOT_A_FEW && differing > same,
+          rewritten: looksRewritten(differing, same),
         },
         findings,
         complete: missing <= MOST_KEPT && hidden <= MOST_KEPT && !overflown && unknown.complete,
@@ -355,11 +357,12 @@ function startComparison(
   };
 }
 
-const keyAt = ({ keys }: LoadedRecords, i: number): string =>
-  Buffer.from(keys.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES)).toString('latin1');
+const keyAt = ({ rows }: LoadedRecords, i: number): string =>
+  Buffer.from(rows.subarray(i * LOADED.bytes, i * LOADED.bytes + KEY_BYTES)).toString('latin1');
 
-function hasFull({ fulls }: LoadedRecords, i: number, hash: string): boolean {
-  for (let at = 0; at < FULL_BYTES; at++) if (fulls[i * FULL_BYTES + at] !== hash.charCodeAt(at)) return false;
+function hasFull({ rows }: LoadedRecords, i: number, hash: string): boolean {
+  const from = i * LOADED.bytes + LOADED.full;
+  for (let at = 0; at < FULL_BYTES; at++) if (rows[from + at] !== hash.charCodeAt(at)) return false;
   return true;
 }
 

@@ -12,6 +12,13 @@ const TYING: Readonly<Record<string, readonly string[]>> = {
   Student: [...(AUTHORIZING.Student ?? []), 'StudentEducationOrganizationResponsibilityAssociation'],
 };
 
+/** Refusals of a person that exists, until an association ties it to one of the client's organizations. */
+export const FOR_WANT_OF_ASSOCIATION: ReadonlySet<string> = new Set([
+  'not-authorized-student',
+  'not-authorized-staff',
+  'not-authorized-contact',
+]);
+
 export interface PersonRules {
   /** The person entity this resource authorises, by the reference to it; undefined for most. */
   readonly authorises: ReferenceProperty | undefined;

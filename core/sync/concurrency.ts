@@ -1,68 +1,217 @@
 /**
- * How many requests are under way at once: a number set by the steward, or one that finds its own optimum by additive
- * increase while it helps and multiplicative decrease when the server slows down or asks for less.
+ * How many requests are under way at once: a number set by the steward, or one that finds its own optimum. It goes up
+ * while answers stay as fast (additive increase; doubling, as long as nothing is known), and down by a factor when the
+ * server asks for less (429, 503, time-outs) or when answers take longer and more requests at once bring no more of them.
+ *
+ * By Little's law what is got through is requests under way ÷ latency, so that two windows of answers tell which of two
+ * numbers carries more, however noisy a clock of the whole would be. Every decrease for latency is such a comparison: one
+ * that loses throughput is taken back, because then not our requests made the server slow.
  */
+import type { Attempt } from '../edfi/attempt.ts';
+
 export type Concurrency = number | 'auto';
 
 export interface Limiter {
   /** How many may be under way now. */
   readonly limit: number;
-  /** Tells how one request went. */
-  answered(ms: number, pushedBack: boolean): void;
+  heard(attempt: Attempt): void;
+  /** Everything begun before `now` took as long as this computer slept, not as long as the server worked. */
+  stoodStill(now: number): void;
+  /** What to begin the next batch with; undefined where nothing was found out. */
+  readonly optimum: number | undefined;
 }
 
-const START = 8;
-/** An answer this many times slower than the fastest seen of late means the server queues. */
-const SLOW = 2.5;
-/** Every so many windows one goes with few connections, to learn how fast the server is when it does not queue. */
-const PROBE_EVERY = 40;
+const START = 2;
+/** With fewer there is nothing to look down to. */
+const FEW = 4;
+/** Answers that much slower than before are looked into: less is noise on a bad network, or on a busy computer. */
+const SLOWER = 1.7;
+/** After a decrease answers should be this close to their best. */
+const CLOSE = 1.3;
+/** Answers this close to their best say that nothing waits. */
+const FAST = 1.15;
+/** The smallest step up, as a share. */
+const STEP = 0.05;
+/** A decrease that leaves less than this of what is got through is taken back; one that nothing asked for, sooner. */
+const KEEPS = { slower: 0.9, looking: 0.95 };
+/** What remains after a server asked for less. */
+const BACK_OFF = 0.7;
+/** A storm's loss is won back fast up to this share. */
+const RETURN = 0.9;
+/** A decrease for latency goes down to these shares at least and at most. */
+const GENTLE = 0.8;
+const STEEP = 0.25;
+/** A look down goes down to this share: far enough to see the difference. */
+const LOOK = 0.7;
+/** Where less of the limit was used, nothing is known of more. */
+const USED = 0.75;
+const SETTLED = 0.95;
+/** Fewer answers than this are not judged. */
+const WINDOW = 8;
+/** So many windows later at first, at most, one looks whether fewer would do as well. */
+const LOOK_FIRST = 8;
+const LOOK_LAST = 48;
+/** A kind is known after so many answers, which are not judged themselves. */
+const LEARN = 3;
+/** Milliseconds below which a clock tells nothing. */
+const SHORTEST = 0.1;
+/** How much of a change a kind's usual latency takes over from one answer. */
+const SLOWLY = 0.02;
 
-/** @param most the upper bound of `auto` (the client's connections) */
-export function createLimiter(concurrency: Concurrency, most: number): Limiter {
-  if (concurrency !== 'auto') return { limit: Math.min(concurrency, most), answered: () => undefined };
-  let limit = Math.min(START, most);
-  let best = Number.POSITIVE_INFINITY;
-  let sum = 0;
-  let count = 0;
-  let pushed = false;
+interface Window {
+  readonly active: number;
+  readonly level: number;
+}
+
+/** What an answer of a kind takes where the level is 1. */
+interface Usual {
+  ms: number;
+  count: number;
+}
+
+/**
+ * @param most the upper bound: the client's connections, or what the steward allows
+ * @param remembered what a batch before found to be best
+ */
+export function createLimiter(concurrency: Concurrency, most: number, remembered?: number): Limiter {
+  if (concurrency !== 'auto') {
+    const limit = Math.max(1, Math.min(concurrency, most));
+    return { limit, heard: () => undefined, stoodStill: () => undefined, optimum: undefined };
+  }
+  const within = (wanted: number): number => Math.max(1, Math.min(most, wanted));
+  let limit = within(remembered ?? START);
+  /** Doubling goes on until here: nothing is known yet, or a decrease has still to be shown necessary. */
+  let goal = remembered === undefined ? most : limit;
+  let step = 0;
+  /** Only what began since then is judged; undefined until the first answer, since the first meet an idle server. */
+  let since: number | undefined;
+  /** The level of latency when not too many are under way; 1 is what each kind took when it was first met. */
+  let best: number | undefined;
+  /** While a decrease is on trial: how it was before. */
+  let trial: (Window & { readonly limit: number; readonly keeps: number }) | undefined;
   let windows = 0;
-  /** While probing: the limit to go back to, and how many answers are still to come of what went before. */
-  let resume: number | undefined;
-  let draining = 0;
-  return {
-    get limit() {
-      return Math.max(1, Math.floor(limit));
-    },
-    answered(ms, pushedBack) {
-      pushed ||= pushedBack;
-      if (draining > 0 && !pushed) {
-        draining -= 1;
+  /**
+   * When to look whether fewer would do: at once where a number was remembered, which may be too much by now; again
+   * soon after each decrease that was taken back, which may have been compared with a server that was just changing.
+   */
+  let look = remembered === undefined ? LOOK_LAST : 1;
+  let pause = LOOK_FIRST;
+  const usual = new Map<string, Usual>();
+  let level = 1;
+  let answers: { readonly of: Usual; readonly ms: number; readonly active: number }[] = [];
+
+  /** What a kind usually takes; undefined for its first answers, which say what it takes at the level of the moment. */
+  const usualOf = (kind: string, ms: number): Usual | undefined => {
+    let known = usual.get(kind);
+    if (known === undefined) {
+      known = { ms: 0, count: 0 };
+      usual.set(kind, known);
+    }
+    if (known.count >= LEARN) return known;
+    known.count += 1;
+    known.ms += (Math.max(ms, SHORTEST) / level - known.ms) / known.count;
+    return undefined;
+  };
+  /** How slow the answers were, whatever they were answers to, and how many were under way. */
+  const windowOf = (): Window => {
+    const mean = (of: (answer: (typeof answers)[number]) => number): number =>
+      answers.reduce((sum, answer) => sum + of(answer), 0) / answers.length;
+    const window = {
+      level: mean(({ of, ms }) => Math.max(ms, SHORTEST) / of.ms),
+      active: mean(({ active }) => active),
+    };
+    for (const { of, ms } of answers) of.ms += (Math.max(ms, SHORTEST) / window.level - of.ms) * SLOWLY;
+    answers = [];
+    return window;
+  };
+  const decreaseTo = (wanted: number, now: number): void => {
+    limit = within(wanted);
+    since = now;
+    step = 0;
+  };
+  const tryFewer = (window: Window, factor: number, keeps: number, now: number): void => {
+    trial = { ...window, limit, keeps };
+    decreaseTo(Math.min(limit, window.active) * factor, now);
+  };
+  const grow = (window: Window): void => {
+    if (window.active < Math.floor(limit) * USED) return;
+    if (limit < goal) {
+      limit = within(Math.min(goal, limit * 2));
+      return;
+    }
+    // As fast as ever: how much more it can be is found by larger and larger steps.
+    const first = limit * STEP;
+    step = window.level < (best ?? 0) * FAST ? Math.max(1, first, step * 2) : first;
+    limit = within(limit + Math.max(1, step));
+  };
+  /** Not in the middle of a way up, and all under way that may be: only then a look down compares what is alike. */
+  const isSettled = (window: Window): boolean =>
+    limit >= FEW && (step <= limit * STEP || limit === most) && window.active >= Math.floor(limit) * SETTLED;
+  const judge = (window: Window, now: number): void => {
+    windows += 1;
+    level = window.level;
+    if (trial !== undefined) {
+      const before = trial;
+      trial = undefined;
+      const carries = (window.active / before.active) * (before.level / window.level);
+      look = windows + pause;
+      if (carries < before.keeps && limit < before.limit) {
+        // It was slow for another reason: that is how fast it is now.
+        best = Math.max(best ?? 0, before.level / CLOSE);
+        limit = before.limit;
+        pause = Math.min(LOOK_LAST, pause * 2);
         return;
       }
-      sum += ms;
-      count += 1;
-      // One window is about two answers for each connection: enough for a mean, short enough to react.
-      if (count < limit * 2 && !pushed) return;
-      const mean = sum / count;
-      windows += 1;
-      // With few connections nothing waits for our own sake: a server that became slower for good has a new measure.
-      if (!pushed) best = limit <= START ? mean : Math.min(best, mean);
-      if (resume !== undefined) {
-        limit = resume;
-        resume = undefined;
+      goal = 0;
+      pause = LOOK_FIRST;
+      best = Math.min(best ?? Number.POSITIVE_INFINITY, window.level * CLOSE);
+      if (before.keeps === KEEPS.looking) look = windows;
+    }
+    best = best === undefined ? window.level : best + 0.3 * Math.min(0, window.level - best);
+    const slower = window.level / best;
+    if (slower > SLOWER && limit > 1) {
+      goal = 0;
+      tryFewer(window, Math.max(STEEP, Math.min(GENTLE, CLOSE / slower)), KEEPS.slower, now);
+    } else if (windows >= look && isSettled(window)) tryFewer(window, LOOK, KEEPS.looking, now);
+    else grow(window);
+  };
+
+  return {
+    get limit() {
+      return Math.floor(limit);
+    },
+    get optimum() {
+      const isFound = windows > 0 && (limit >= goal || goal < most);
+      return isFound ? Math.floor(Math.max(trial?.limit ?? limit, goal)) : undefined;
+    },
+    heard({ begun, ms, active, kind, how }) {
+      const now = begun + ms;
+      if (since !== undefined && begun <= since) return;
+      if (since === undefined && remembered !== undefined && how === 'answered') {
+        since = now;
+        return;
       }
-      if (pushed) {
-        limit = Math.max(1, limit / 2);
-        draining = 0;
-      } else if (windows % PROBE_EVERY === 0 && limit > START) {
-        resume = limit;
-        draining = Math.ceil(limit);
-        limit = START;
-      } else if (mean > best * SLOW) limit = Math.max(1, limit * 0.8);
-      else limit = Math.min(most, limit + Math.max(1, limit * 0.25));
-      sum = 0;
-      count = 0;
-      pushed = false;
+      switch (how) {
+        case 'lost':
+          return;
+        case 'pushed-back':
+          // What is lost by one storm is won back fast, up to a little below.
+          goal = Math.min(limit, active) * RETURN;
+          trial = undefined;
+          decreaseTo(Math.min(limit, active) * BACK_OFF, now);
+          answers = [];
+          return;
+        case 'answered': {
+          const of = usualOf(kind, ms);
+          if (of === undefined) return;
+          answers.push({ of, ms, active });
+          if (answers.length >= Math.max(WINDOW, limit)) judge(windowOf(), now);
+        }
+      }
+    },
+    stoodStill(now) {
+      since = Math.max(since ?? now, now);
+      answers = [];
     },
   };
 }

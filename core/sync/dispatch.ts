@@ -4,6 +4,7 @@
  * and the rest is planned again.
  */
 import type { Answer } from '../edfi/answer.ts';
+import type { Attempt } from '../edfi/attempt.ts';
 import type { DependencyOrder } from '../edfi/dependencies.ts';
 import { keyReader } from '../edfi/keys.ts';
 import type { ApiModel, JsonObject, ResourceModel } from '../edfi/model.ts';
@@ -12,18 +13,26 @@ import { Failure } from '../errors/failure.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { Kind, PendingState, type PendingToSend } from '../ledger/pending.ts';
 import { RecordState } from '../ledger/records.ts';
-import { type PersonRules, personRules } from './authorization.ts';
+import { FOR_WANT_OF_ASSOCIATION, type PersonRules, personRules } from './authorization.ts';
 import { createCircuit } from './circuit.ts';
 import { type Concurrency, createLimiter } from './concurrency.ts';
 import { OperationState } from './operations.ts';
 import type { Pause } from './pause.ts';
-import type { FindByKey, Plan } from './plan.ts';
+import { type FindByKey, type Plan, personName } from './plan.ts';
 
 /** What a dispatcher needs of a client. */
 export interface Sender {
   post(resource: string, body: string): Promise<Answer>;
   put(resource: string, id: string, body: string): Promise<Answer>;
   remove(resource: string, id: string): Promise<Answer>;
+}
+
+/** What a dispatcher needs of the client's connections. */
+export interface Line {
+  /** Requests under way at once, repetitions included. */
+  setConcurrency(limit: number): void;
+  /** Tells of each request as it is over. @returns how to be told no more */
+  listen(heard: (attempt: Attempt) => void): () => void;
 }
 
 export interface DispatchProgress {
@@ -41,9 +50,12 @@ export interface DispatchInput {
   readonly model: ApiModel;
   readonly order: DependencyOrder;
   readonly sender: Sender;
+  readonly line: Line;
   readonly find: FindByKey;
   readonly concurrency: Concurrency;
   readonly maxConnections: number;
+  /** What `auto` found to be best in a batch before. */
+  readonly optimum: number | undefined;
   readonly now: () => number;
   /** How long the API may be away, in milliseconds, before the batch ends without it. */
   readonly patienceMs: number;
@@ -59,6 +71,8 @@ export interface DispatchResult {
   readonly left: number;
   /** Why the batch ended early, when it did. */
   readonly stopped: Failure | undefined;
+  /** What `auto` found to be best; undefined where it found nothing, or a number was set. */
+  readonly optimum: number | undefined;
 }
 
 /** Codes after which another try in the same batch is worth it, once everything else has had its turn. */
@@ -66,13 +80,13 @@ const WORTH_A_SECOND_TRY = new Set([
   'reference-missing',
   'server-error',
   'rate-limited',
+  'unreachable',
   'dependent-item-exists',
   'changed-by-another',
 ]);
 
-/** Refusals of a person that exists, until an association ties it to one of the client's organizations. */
-const FOR_WANT_OF_ASSOCIATION = new Set(['not-authorized-student', 'not-authorized-staff', 'not-authorized-contact']);
-
+/** A heart that misses a beat: this process stood still, and how long requests took says nothing of the API. */
+const BEAT_MS = 1_000;
 /** A record that found nobody in so many outages, each of which ended for others, is not waited for any more. */
 const OWN_OUTAGES = 3;
 const METHODS = { 1: 'POST', 2: 'PUT', 3: 'DELETE', 4: 'PUT' } as const satisfies Record<Kind, string>;
@@ -83,6 +97,13 @@ const unavailable = (): Failure =>
     'api-unreachable',
     "The API says that it is not available for now (HTTP 503): run this again later, or ask the API's host how long it will be.",
     { reason: 'unavailable', status: 503 },
+  );
+
+const leftAlone = (ms: number): Failure =>
+  new Failure(
+    'api-unreachable',
+    `The API asks to be left alone for ${Math.ceil(ms / 60_000)} minutes: run this again after that, with fewer connections.`,
+    { reason: 'rate-limited', retryAfterMs: ms },
   );
 
 interface Settled {
@@ -105,12 +126,14 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   const { plan, ledger, model } = input;
   const { operations, accounts } = plan;
   const models = plan.names.map((name) => model.resources[name] as ResourceModel);
-  const limiter = createLimiter(input.concurrency, input.maxConnections);
+  const limiter = createLimiter(input.concurrency, input.maxConnections, input.optimum);
   const circuit = createCircuit(input.patienceMs);
   const settledAnswers: Settled[] = [];
   const second = new Set<number>();
   /** People whose dependants were let go before they were confirmed themselves. */
   const released = new Set<number>();
+  /** Of these, the ones to send again once their associations have had their turn. */
+  const late: number[] = [];
   let secondTry = false;
   let done = 0;
   let total = 0;
@@ -134,16 +157,18 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   let flushing = false;
   let wake: () => void = () => undefined;
 
-  // Writes: a queue for each place in the dependency list, lowest first, so that what others wait for goes early.
   const places = plan.names.map((name) => input.order.create.get(name) ?? Number.MAX_SAFE_INTEGER);
-  const ranks = [...new Set(places)].sort((a, b) => a - b);
-  const queues = ranks.map(() => createQueue());
-  const rankOf = places.map((place) => ranks.indexOf(place));
+  // Writes: a queue for each height, the tallest first. What the longest chain waits for goes first, so that in the end
+  // nothing but what could go at once is left.
+  const heights = operations.heights();
+  const queues: Queue[] = [];
   const enqueue = (op: number): void => {
     // Deletes have lists of their own, and their turn at the end.
     if (operations.kind(op) === Kind.delete) return;
     operations.setState(op, OperationState.ready);
-    (queues[rankOf[operations.resource(op)] as number] as Queue).push(op);
+    const height = heights[op] as number;
+    while (queues.length <= height) queues.push(createQueue());
+    (queues[height] as Queue).push(op);
   };
 
   // Deletes: a resource's turn comes when all writes are done and no delete of a resource that refers to it is left.
@@ -182,6 +207,28 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     accounts.add(plan.names[operations.resource(op)] as string, 'held');
     countDone(op, 1);
     operations.settled(op, false, enqueue, (dependant) => hold(dependant, root));
+  };
+
+  /** @returns the problem for which none of a person's associations has come; undefined where one may, or there is none */
+  const tieProblem = (op: number, pending: PendingToSend): number | undefined => {
+    const { entity, identity } = models[operations.resource(op)] as ResourceModel;
+    const key = keyReader(identity)(JSON.parse(pending.body ?? '{}') as JsonObject);
+    const planned = key === undefined ? undefined : plan.untied.get(personName(entity, key));
+    if (planned !== undefined) return planned;
+    const problems: number[] = [];
+    operations.dependants(op, (dependant) => {
+      if (rules[operations.resource(dependant)]?.authorises?.entity !== entity) return;
+      problems.push(operations.state(dependant) === OperationState.blocked ? operations.problem(dependant) : 0);
+    });
+    return problems.includes(0) ? undefined : problems[0];
+  };
+
+  const isWaitedFor = (op: number): boolean => {
+    let isAny = false;
+    operations.dependants(op, () => {
+      isAny = true;
+    });
+    return isAny;
   };
 
   /** The old item goes with the other deletes, when nothing refers to it any more: a record of its own in the account. */
@@ -249,16 +296,19 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
       }
       case 'refused': {
         const found = classifyAnswer({ ...outcome.answer, method: outcome.method }, model);
-        if (
-          !secondTry &&
-          operations.kind(op) === Kind.create &&
-          rules[index]?.isPerson &&
-          FOR_WANT_OF_ASSOCIATION.has(found.code)
-        ) {
-          // The person is at the API already (from another district, or from a batch that was cut off before it heard
-          // so), and becomes ours by the association: that goes now, and the person again after it.
+        const isUntied =
+          operations.kind(op) === Kind.create && rules[index]?.isPerson && FOR_WANT_OF_ASSOCIATION.has(found.code);
+        const root = isUntied ? tieProblem(op, pending) : undefined;
+        if (root !== undefined) {
+          // At the API, and hidden from this key until the association comes: what keeps that back keeps this back.
+          hold(op, root);
+          return;
+        }
+        if (isUntied && isWaitedFor(op) && !released.has(op)) {
+          // The person is at the API already (from another district, or because the answer to an earlier request was
+          // lost), and becomes ours by the association: that goes now, and the person again after it.
           operations.setState(op, OperationState.ready);
-          second.add(op);
+          late.push(op);
           released.add(op);
           operations.settled(op, true, enqueue, () => undefined);
           return;
@@ -335,11 +385,14 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     operations.setState(op, OperationState.ready);
     if (stopped !== undefined) return;
     const outages = outagesOf(op);
-    const wait = outages < OWN_OUTAGES ? circuit.unanswered(performance.now(), begun) : undefined;
+    const { retryAfterMs } = failure.details;
+    const asked = typeof retryAfterMs === 'number' ? retryAfterMs : undefined;
+    const isPatient = outages < OWN_OUTAGES || asked !== undefined;
+    const wait = isPatient ? circuit.unanswered(performance.now(), begun, asked) : undefined;
     if (wait !== undefined) {
       later.push(op);
       if (wait > 0) input.onWaiting(wait);
-    } else if (outages > 1) {
+    } else if (outages > 1 && asked === undefined) {
       // The API answered others in between, and never this one: the outage is the record's own.
       const method = METHODS[operations.kind(op)];
       settle({ op, pending, outcome: { kind: 'refused', answer, method, id: undefined } });
@@ -374,10 +427,12 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
         (apiId) => livesOn(index, apiId),
       );
       const refused = outcome.kind === 'refused' ? outcome.answer.status : 0;
-      limiter.answered(performance.now() - begun, refused === 429 || refused === 503);
-      // A server that says it is not available, after all repetitions, is as good as away.
-      if (outcome.kind === 'refused' && refused === 503) {
-        findsNobody(op, pending, outcome.answer, begun, unavailable());
+      const asked = outcome.kind === 'refused' && refused === 429 ? outcome.answer.retryAfterMs : undefined;
+      // A server that says it is not available, after all repetitions, or not for long, is as good as away.
+      if (outcome.kind === 'refused' && (refused === 503 || asked !== undefined)) {
+        const failure =
+          outcome.answer.retryAfterMs === undefined ? unavailable() : leftAlone(outcome.answer.retryAfterMs);
+        findsNobody(op, pending, outcome.answer, begun, failure);
       } else {
         answered();
         settle({ op, pending, outcome });
@@ -395,6 +450,24 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     }
   };
 
+  input.line.setConcurrency(limiter.limit);
+  const listenNoMore = input.line.listen((attempt) => {
+    const before = limiter.limit;
+    limiter.heard(attempt);
+    if (limiter.limit === before) return;
+    input.line.setConcurrency(limiter.limit);
+    wake();
+  });
+  let lastBeat = performance.now();
+  const heart = setInterval(() => {
+    const now = performance.now();
+    if (now - lastBeat > BEAT_MS * 2) {
+      limiter.stoodStill(now);
+      circuit.stoodStill(now, now - lastBeat);
+    }
+    lastBeat = now;
+  }, BEAT_MS);
+
   let alarm: NodeJS.Timeout | undefined;
   const isPaused = (): boolean => input.pause?.isOn === true && stopped === undefined && fatal === undefined;
   input.pause?.listen(() => {
@@ -407,6 +480,8 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
         stopped === undefined &&
         fatal === undefined &&
         !isPaused() &&
+        // What is about to be committed may let go what more waits for.
+        !flushing &&
         inFlight < limiter.limit &&
         circuit.allows(performance.now(), inFlight)
       ) {
@@ -425,8 +500,8 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   };
 
   const nextWrite = (): number | undefined => {
-    for (const queue of queues) {
-      const op = queue.shift();
+    for (let height = queues.length - 1; height >= 0; height--) {
+      const op = queues[height]?.shift();
       if (op !== undefined) return op;
     }
     return undefined;
@@ -480,7 +555,9 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   await sendDeletes();
 
   // What was refused for want of something that has arrived since is tried once more; so is what the server fumbled.
-  if (stopped === undefined && fatal === undefined && second.size > 0) {
+  // People go last: the association they need may be among what is tried again.
+  const isOver = (): boolean => stopped !== undefined || fatal !== undefined;
+  if (!isOver() && second.size + late.length > 0) {
     secondTry = true;
     for (const [index, list] of deletes.entries()) {
       deletes[index] = list.filter((op) => operations.state(op) === OperationState.waiting);
@@ -490,14 +567,12 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
       for (const op of second) reopen(op);
     });
     await pump(nextWrite);
+    if (!isOver()) for (const op of late) enqueue(op);
+    await pump(nextWrite);
     await sendDeletes();
   }
   function reopen(op: number): void {
     const problem = operations.problem(op);
-    if (problem === 0) {
-      enqueue(op);
-      return;
-    }
     accounts.remove(plan.names[operations.resource(op)] as string, 'failed');
     ledger.pending.settle(operations.pendingId(op), PendingState.planned, undefined, undefined);
     countDone(op, -1);
@@ -517,6 +592,8 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     operations.reopen(op, release);
   }
   clearTimeout(alarm);
+  clearInterval(heart);
+  listenNoMore();
   if (fatal !== undefined) throw fatal;
 
   // Nobody is left out of the account: what waits for something that never ended is held, what was not tried is skipped.
@@ -542,7 +619,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
       }
     }
   });
-  return { left, stopped };
+  return { left, stopped, optimum: limiter.optimum };
 }
 
 /** Sends one record, and follows up what a plain answer leaves open. */

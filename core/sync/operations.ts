@@ -32,10 +32,16 @@ export interface Operations {
   settled(op: number, succeeded: boolean, released: (op: number) => void, held: (op: number) => void): void;
   /** Visits those that wait, or waited, for `op`. */
   dependants(op: number, visit: (op: number) => void): void;
+  /**
+   * How long a chain of others waits for each that is to go, by its index: what holds up the longest chain has to go
+   * first. What waits in a circle has 0; longer chains than 255 count as that.
+   */
+  heights(): Uint8Array;
   /** Undoes `settled(op, false)` before `op` is tried again: its dependants wait once more. */
   reopen(op: number, waiting: (op: number) => void): void;
 }
 
+const TALLEST = 255;
 const ALL = 0;
 const ANY = 1;
 
@@ -113,6 +119,36 @@ export function createOperations(): Operations {
         if (hopeless) held(dependant);
         else if (free(dependant)) released(dependant);
       });
+    },
+    heights() {
+      const count = resources.length;
+      const heights = new Uint8Array(count);
+      // What waits for nothing comes first, then what waits only for such as have come: backwards, each meets its
+      // dependants before itself.
+      const order = new Int32Array(count);
+      const left = new Int32Array(count);
+      let end = 0;
+      for (let op = 0; op < count; op++) {
+        left[op] = open.get(op) + openAny.get(op);
+        if (left[op] === 0) order[end++] = op;
+      }
+      for (let at = 0; at < end; at++) {
+        eachDependant(order[at] as number, (dependant) => {
+          left[dependant] = (left[dependant] as number) - 1;
+          if (left[dependant] === 0) order[end++] = dependant;
+        });
+      }
+      for (let at = end - 1; at >= 0; at--) {
+        const op = order[at] as number;
+        let height = 0;
+        eachDependant(op, (dependant) => {
+          if (states.get(dependant) === OperationState.waiting) {
+            height = Math.max(height, (heights[dependant] as number) + 1);
+          }
+        });
+        heights[op] = Math.min(height, TALLEST);
+      }
+      return heights;
     },
     reopen(op, waiting) {
       eachDependant(op, (dependant, mode) => {

@@ -695,6 +695,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
           ? i
           : -1;
       },
+      warm: (words, at) => state.keys.warm(words[at] as number),
       isOther: (i) => seen[i] === Seen.changed,
       meet: (i) => {
         account.read += 1;

@@ -381,8 +381,12 @@ async function planAnew(
   }
   const rate = createRate(performance.now());
   const warnings = createWarnings();
+  // Rows of changes, and those that they are laid over, are not the rows of one file: nothing is told by their numbers.
+  const hasOwnRows = source.copy !== undefined;
   const remembered = new Set(
-    compiled.resources.map(({ name }) => name).filter((name) => isRemembered(knowledge.model, knowledge.order, name)),
+    compiled.resources
+      .map(({ name }) => name)
+      .filter((name) => hasOwnRows && isRemembered(knowledge.model, knowledge.order, name)),
   );
   const remembers = (resource: ResourceName): boolean => remembered.has(resource);
   const memory = {

@@ -1,6 +1,7 @@
 /** What records are sent without, though they are sent: told once for each kind, with how many. */
+
 import type { MappedRecord, MappingIssue } from '../mapping/types.ts';
-import { displayName } from './describe.ts';
+import { some } from './describe.ts';
 
 export interface Warnings {
   /** Passes the records on, and notes what was left out of them. */
@@ -42,7 +43,7 @@ export function createWarnings(): Warnings {
     notices: () =>
       [...counts.values()].map(({ resource, issue, count }) => ({
         code: 'sent-without',
-        sentence: `${count} ${displayName(resource)} ${count === 1 ? 'is' : 'are'} sent without ${issue.path}: ${reason(issue)}.`,
+        sentence: `${some(count, resource)} ${count === 1 ? 'is' : 'are'} sent without ${issue.path}: ${reason(issue)}.`,
       })),
   };
 }

@@ -63,7 +63,11 @@ export async function startLoopbackApp(options: LoopbackAppOptions): Promise<Loo
   });
   const reach = createReach();
   const batches = createBatches({ call: supervisor.call, reach, onChange: () => undefined });
-  const practice = createPractice({ folder: options.engine.folder, call: batches.call });
+  const practice = createPractice({
+    folder: options.engine.folder,
+    call: batches.call,
+    isBusy: batches.isBusy,
+  });
   const own = {
     ...createLoopbackHost({
       version,

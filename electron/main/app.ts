@@ -94,7 +94,8 @@ async function open(options: DesktopOptions, folder: string, own: string): Promi
     sender.push(event);
     batches.hear(event);
     if (event.type === 'progress' && batches.isBusy()) iconProgress.show(event);
-    if (event.type === 'batch' && event.what === 'ended') tellOf(event);
+    // Whoever compares or takes over waits for it at its own screen.
+    if (event.type === 'batch' && event.what === 'ended' && event.kind !== 'read-back') tellOf(event);
   };
   const engine = superviseEngine({
     start: (emit) => startEngine(data, emit),
@@ -113,7 +114,7 @@ async function open(options: DesktopOptions, folder: string, own: string): Promi
       changed();
     },
   });
-  const practice = createPractice({ folder, call: batches.call });
+  const practice = createPractice({ folder, call: batches.call, isBusy: batches.isBusy });
   const updates = createUpdates({
     updater,
     isBusy: batches.isBusy,
@@ -226,7 +227,6 @@ async function open(options: DesktopOptions, folder: string, own: string): Promi
     preferences,
     practice,
     updates,
-    isBusy: batches.isBusy,
     setTheme: (theme) => {
       nativeTheme.themeSource = theme;
     },

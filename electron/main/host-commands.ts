@@ -18,7 +18,6 @@ export interface HostCommandsOptions {
   readonly preferences: Preferences;
   readonly practice: Practice;
   readonly updates: Updates;
-  readonly isBusy: () => boolean;
   readonly setTheme: (theme: Theme) => void;
   readonly show: () => void;
   readonly quit: () => void;
@@ -69,15 +68,7 @@ export function createHostCommands(options: HostCommandsOptions): HostHandlers {
     },
     'practice.state': async () => practice.state(),
     'practice.start': () => practice.start(),
-    'practice.stop': async (input) => {
-      if (options.isBusy()) {
-        throw new Failure(
-          'ledger-in-use',
-          'A batch is running. Wait for it, or stop it, before the practice API is ended.',
-        );
-      }
-      return practice.stop(input);
-    },
+    'practice.stop': practice.stop,
     'practice.faults': practice.faults,
   };
 }

@@ -13,6 +13,7 @@ import { useLive } from '../state/live.ts';
 import { useView } from '../state/view.ts';
 import css from './App.module.css';
 import { GoTo } from './GoTo.tsx';
+import { LedgerNotice } from './LedgerNotice.tsx';
 import { LiveRegion } from './LiveRegion.tsx';
 import { Running } from './Running.tsx';
 import { go, hrefOf, parseRoute, type Route, useHash } from './routes.ts';
@@ -39,6 +40,7 @@ export function App() {
         {!isFirst && <Side route={route} />}
         <main id="main" className={css.main} tabIndex={-1}>
           <EngineNotice />
+          <LedgerNotice />
           {/* A new address is a new screen: nothing of the one before stays in its fields. */}
           <div key={hash}>
             <Loaded query={connections}>{() => <Content route={route} isFirst={isFirst} />}</Loaded>

@@ -13,25 +13,33 @@ export function Running() {
   const batch = useLive((live) => live.batch);
   const { place, path } = parseRoute(useHash());
   if (progress === undefined) return null;
+  const isReading = batch?.kind === 'read-back';
   // Its own screen tells more of it.
-  const isOwn = place === 'batches' && (path.length === 0 || (path.length === 1 && path[0] === batch?.connection));
+  const isOwn =
+    path.length <= 1 &&
+    (isReading
+      ? place === 'connections' && path[0] === batch.connection
+      : place === 'batches' && (path.length === 0 || path[0] === batch?.connection));
   if (batch !== undefined && isOwn) return null;
   const { phase, done, total, perSecond, secondsLeft } = progress;
+  const isPaused = batch?.isPaused === true || progress.paused === true;
   const aside = [
-    perSecond > 0 ? `${number(Math.round(perSecond))} a second` : undefined,
-    secondsLeft === undefined ? undefined : `${duration(Math.ceil(secondsLeft))} left`,
+    perSecond > 0 && !isPaused ? `${number(Math.round(perSecond))} a second` : undefined,
+    secondsLeft === undefined || isPaused ? undefined : `${duration(Math.ceil(secondsLeft))} left`,
   ].filter((part) => part !== undefined);
   return (
     <section className={css.under} aria-label="What is under way">
       <div className={css.running}>
         <Progress
-          label={PHASES[phase]}
+          label={isReading ? 'Reading the API' : isPaused ? 'Paused' : PHASES[phase]}
           done={done}
           total={total}
           aside={aside.length === 0 ? undefined : aside.join(' · ')}
         />
         <div className={css.runningActs}>
-          {batch !== undefined && <LinkButton href={hrefOf('batches', batch.connection)}>Show</LinkButton>}
+          {batch !== undefined && (
+            <LinkButton href={hrefOf(isReading ? 'connections' : 'batches', batch.connection)}>Show</LinkButton>
+          )}
           <StopBatch />
         </div>
       </div>

@@ -57,13 +57,8 @@ export async function call<N extends AnyCommand>(command: N, input: InputOf<N>):
   } finally {
     // Also after a failure: a batch that stopped has sent something.
     invalidateAfter(command);
-    for (const listener of ended) listener(command);
   }
 }
-
-const ended = new Set<(command: AnyCommand) => void>();
-/** Tells each command that was called and has been answered, however it was. */
-export const onEnded = (listener: (command: AnyCommand) => void): void => void ended.add(listener);
 
 /** @returns a function that ends it */
 export const listen = <T extends AnyEventType>(type: T, listener: (event: EventOf<T>) => void): (() => void) =>

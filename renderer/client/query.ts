@@ -2,7 +2,7 @@
  * What is shown, and kept true: one entry a question, shared by all who ask it, read again when a command that touches it
  * has been done. Nothing is polled.
  */
-import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { type AnyCommand, ask, asRefused, call, type InputOf, type OutputOf, type Refused } from './client.ts';
 import { type Domain, touches } from './touches.ts';
 
@@ -163,9 +163,8 @@ interface PagesState<T> {
   readonly read: ReadPage<T>;
   readonly version: number;
   readonly rows: readonly T[];
-  /** Undefined before the first page. */
+  /** Undefined where the first page could not be read. */
   readonly next: string | null | undefined;
-  readonly isReading: boolean;
   readonly error: Refused | undefined;
 }
 
@@ -179,21 +178,26 @@ export function usePages<T>(domain: Domain, read: ReadPage<T>): Pages<T> {
   const [begun, setBegun] = useState(0);
   const version = changed + begun;
   const [held, setHeld] = useState<PagesState<T>>();
-  const isCurrent = held?.read === read && held.version === version;
-  const state = isCurrent ? held : undefined;
+  // No state: that a page is on its way changes nothing of what is shown, and to show a long table again is work.
+  const reading = useRef<Pick<PagesState<T>, 'read' | 'version'>>(undefined);
+  const state = held?.read === read && held.version === version ? held : undefined;
 
   const more = useCallback(() => {
-    if (state?.isReading === true || state?.next === null || state?.error !== undefined) return;
+    const isReading = reading.current?.read === read && reading.current.version === version;
+    if (isReading || state?.next === null || state?.error !== undefined) return;
+    const asked = { read, version };
+    reading.current = asked;
     const rows = state?.rows ?? [];
     const next = state?.next;
-    setHeld({ read, version, rows, next, isReading: true, error: undefined });
-    const change = (made: Pick<PagesState<T>, 'rows' | 'next' | 'error'>): void =>
-      setHeld((now) =>
-        now?.read === read && now.version === version ? { read, version, isReading: false, ...made } : now,
-      );
+    const show = (made: Pick<PagesState<T>, 'rows' | 'next' | 'error'>): void => {
+      // Another list, or the same anew, was asked for meanwhile.
+      if (reading.current !== asked) return;
+      reading.current = undefined;
+      setHeld({ ...asked, ...made });
+    };
     read(next).then(
-      (page) => change({ rows: [...rows, ...page.rows], next: page.next, error: undefined }),
-      (thrown: unknown) => change({ rows, next, error: asRefused(thrown) }),
+      (page) => show({ rows: [...rows, ...page.rows], next: page.next, error: undefined }),
+      (thrown: unknown) => show({ rows, next, error: asRefused(thrown) }),
     );
   }, [state, read, version]);
   useEffect(() => {
@@ -201,11 +205,11 @@ export function usePages<T>(domain: Domain, read: ReadPage<T>): Pages<T> {
   }, [state, more]);
 
   // While a list begins anew, what was there stays to be seen; another list shows nothing of the one before.
-  const shown = state?.next !== undefined || held?.read !== read ? state : held;
+  const shown = state ?? (held?.read === read ? held : undefined);
   return {
     rows: shown?.rows ?? [],
-    state: shown?.error !== undefined ? 'failed' : shown?.next === undefined ? 'loading' : 'ready',
-    error: shown?.error,
+    state: state?.error !== undefined ? 'failed' : shown?.next === undefined ? 'loading' : 'ready',
+    error: state?.error,
     hasMore: shown?.next !== null,
     more,
     again: useCallback(() => setBegun((n) => n + 1), []),

@@ -22,6 +22,7 @@ export const batch: readonly Domain[] = [
   'descriptors',
   'sources',
   'schedule',
+  'backups',
 ];
 
 /** Everything that comes from the ledger. */
@@ -51,6 +52,7 @@ export const touches: { readonly [N in AnyCommand]: readonly Domain[] } = {
   'sync.resume': ['sync'],
   'sync.state': none,
   'plan.compare': none,
+  'plan.deleted': none,
   'overview.show': none,
   'sources.inspect': none,
   'sources.show': none,
@@ -63,6 +65,7 @@ export const touches: { readonly [N in AnyCommand]: readonly Domain[] } = {
   'adopt.run': batch,
   'retry.run': batch,
   'batches.list': none,
+  'batches.show': none,
   'problems.list': none,
   'problems.group': none,
   'problems.records': none,
@@ -78,6 +81,10 @@ export const touches: { readonly [N in AnyCommand]: readonly Domain[] } = {
   'settings.show': none,
   'settings.change': ['settings'],
   'settings.certificates': none,
+  'backups.show': none,
+  'backups.make': ['backups'],
+  // The engine is started anew, and everything is read again then.
+  'backups.restore': none,
   'support.preview': none,
   'support.save': none,
   'descriptors.codes': none,

@@ -10,7 +10,7 @@
  * Rows have one height; what does not fit ends in an ellipsis and is whole in its title. Up to `shortUpTo` rows the table
  * is as high as its rows; above it is `height` pixels high and scrolls.
  */
-import { type ReactNode, useCallback, useMemo } from 'react';
+import { type JSX, type ReactNode, useCallback, useMemo } from 'react';
 import {
   Cell,
   Checkbox,
@@ -25,6 +25,7 @@ import {
   TableHeader,
   TableLayout,
   TableLoadMoreItem,
+  type TableLoadMoreItemProps,
   Virtualizer,
 } from 'react-aria-components';
 import type { Pages } from '../client/query.ts';
@@ -75,6 +76,8 @@ export interface DataTableProps<T> {
 
 const ROW = { normal: 40, compact: 32 } as const;
 const BORDER = 2;
+/** So many heights of the table before its end, the following rows are read. */
+const AHEAD = 3;
 
 export function DataTable<T extends object>({
   label,
@@ -106,7 +109,7 @@ export function DataTable<T extends object>({
   );
   if (rows.length === 0 && pages?.state !== 'loading' && empty !== undefined) return empty;
   const hasMore = pages?.hasMore === true;
-  const isShort = rows.length <= shortUpTo && !hasMore;
+  const isShort = rows.length <= shortUpTo && (!hasMore || rows.length === 0);
   const high = isShort ? (Math.max(rows.length, 1) + 1) * row + BORDER : height;
   return (
     <div className={css.frame}>
@@ -160,15 +163,19 @@ export function DataTable<T extends object>({
                         <Tick />
                       </Cell>
                     )}
-                    {columns.map((column) => (
-                      <DataCell key={column.id} column={column} row={one} />
-                    ))}
+                    {columns.map((column) => cellOf(column, one))}
                   </Row>
                 )}
               </Collection>
               {hasMore && (
-                <TableLoadMoreItem onLoadMore={pages.more} isLoading className={css.more ?? ''}>
-                  Reading more …
+                <TableLoadMoreItem
+                  onLoadMore={pages.more}
+                  isLoading
+                  scrollOffset={AHEAD}
+                  className={css.more ?? ''}
+                  render={withoutLevel}
+                >
+                  {rows.length === 0 ? 'Reading …' : 'Reading more …'}
                 </TableLoadMoreItem>
               )}
             </TableBody>
@@ -184,11 +191,18 @@ export function DataTable<T extends object>({
   );
 }
 
-function DataCell<T>({ column, row }: { readonly column: DataColumn<T>; readonly row: T }) {
+/** A level belongs to the rows of a tree alone. */
+const withoutLevel: NonNullable<TableLoadMoreItemProps['render']> = ({ 'aria-level': _, ...rest }) => (
+  <div {...(rest as JSX.IntrinsicElements['div'])} />
+);
+
+/** Not a component: a page of rows has hundreds of them, and each would be rendered once more. */
+function cellOf<T>(column: DataColumn<T>, row: T) {
   const shown = column.cell(row);
   const text = column.text?.(row) ?? (typeof shown === 'string' ? shown : undefined);
   return (
     <Cell
+      key={column.id}
       className={`${css.cell} ${column.isNumber === true ? css.end : ''}`}
       {...(text === undefined ? {} : { textValue: text })}
     >

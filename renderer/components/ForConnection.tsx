@@ -7,10 +7,11 @@ import { Button as AriaButton, ListBox, ListBoxItem, Popover, Select, SelectValu
 import type { Place } from '../../core/contract/host.ts';
 import { go, hrefOf } from '../app/routes.ts';
 import { useQuery } from '../client/query.ts';
+import { LinkButton } from './Button.tsx';
 import field from './Field.module.css';
 import css from './ForConnection.module.css';
 import { Icon } from './icons.tsx';
-import { Loaded } from './Notice.tsx';
+import { Empty, Loaded } from './Notice.tsx';
 import { Card, Page } from './Page.tsx';
 
 export interface ForConnectionProps {
@@ -27,7 +28,13 @@ export interface ForConnectionProps {
 export function ForConnection({ place, path, title, question, children }: ForConnectionProps) {
   const [named] = path;
   const all = useQuery('connections.list', {});
-  if (named !== undefined) return children(named);
+  if (named !== undefined) {
+    return (
+      <KnownConnection place={place} name={named}>
+        {children(named)}
+      </KnownConnection>
+    );
+  }
   if (all.state === 'ready' && all.data.length === 1 && all.data[0] !== undefined) return children(all.data[0].name);
   return (
     <Page title={title} lead={question} width="narrow">
@@ -45,6 +52,33 @@ export function ForConnection({ place, path, title, question, children }: ForCon
           </ul>
         )}
       </Loaded>
+    </Page>
+  );
+}
+
+/** What is shown of a connection, where there is one of this name: it may have been removed, or renamed, since. */
+export function KnownConnection({
+  place,
+  name,
+  children,
+}: {
+  readonly place: Place;
+  readonly name: string;
+  readonly children: ReactNode;
+}) {
+  const all = useQuery('connections.list', {});
+  const isKnown = all.state !== 'ready' || all.data.some((one) => one.name.toLowerCase() === name.toLowerCase());
+  if (isKnown) return children;
+  return (
+    <Page title="There is no such connection" name="Not found">
+      <Empty
+        title={`“${name}” is not here`}
+        actions={
+          <LinkButton href={hrefOf(place)}>{place === 'connections' ? 'To the list' : 'Choose another'}</LinkButton>
+        }
+      >
+        It was removed, or has another name now.
+      </Empty>
     </Page>
   );
 }

@@ -28,6 +28,8 @@ export interface Asked {
   readonly isPlan: boolean;
   /** Try again what was refused before. */
   readonly retry: boolean;
+  /** The number of the batch that waits, to have it go as it was planned. */
+  readonly approves?: number;
 }
 
 /** What a steward looked at and lets go, by resource as the plan names it: it does not wait, unless there is more of it. */
@@ -57,6 +59,8 @@ export interface BatchState {
   readonly last: Readonly<Record<string, Asked>>;
   readonly plans: Readonly<Record<string, Plan>>;
   readonly endings: Readonly<Record<string, Ending>>;
+  /** Batches that wait for approval and were left so, by number. */
+  readonly asides: readonly number[];
   /** Of the batch under way, or the last one: at most MOST_MOMENTS, evenly spread. */
   readonly moments: readonly Moment[];
   readonly notices: readonly EventOf<'notice'>[];
@@ -80,6 +84,7 @@ export const useBatch = create<BatchState>(() => ({
   last: {},
   plans: {},
   endings: {},
+  asides: [],
   moments: [],
   notices: [],
   away: undefined,
@@ -129,19 +134,22 @@ export async function runBatch(asked: Asked, approved?: Approved): Promise<void>
   begin(asked.connection);
   set(({ last }) => ({ asked, last: { ...last, [asked.connection]: asked } }));
   try {
-    const result = await call('sync.run', {
-      connection: asked.connection,
-      ...(asked.source === undefined ? {} : { source: asked.source }),
-      planOnly: asked.isPlan,
-      retry: asked.retry,
-      patienceSeconds: PATIENCE_SECONDS,
-      ...(approved === undefined ? {} : { approve: true, approved }),
-    });
-    end(asked.connection, {
-      state: result.state,
-      result,
-      isOutgrown: approved !== undefined && result.state === 'waiting',
-    });
+    const { connection, source, approves } = asked;
+    const result = await call(
+      'sync.run',
+      approves === undefined
+        ? {
+            connection,
+            ...(source === undefined ? {} : { source }),
+            planOnly: asked.isPlan,
+            retry: asked.retry,
+            patienceSeconds: PATIENCE_SECONDS,
+            ...(approved === undefined ? {} : { approve: true, approved }),
+          }
+        : { connection, approves, patienceSeconds: PATIENCE_SECONDS },
+    );
+    const isApproved = approved !== undefined || approves !== undefined;
+    end(connection, { state: result.state, result, isOutgrown: isApproved && result.state === 'waiting' });
   } catch (thrown) {
     end(asked.connection, { state: 'failed', error: asRefused(thrown) });
   } finally {
@@ -149,10 +157,21 @@ export async function runBatch(asked: Asked, approved?: Approved): Promise<void>
   }
 }
 
-/** The plan, or the account, was looked at: back to the start. */
-export function putAside(connection: string): void {
-  set(({ plans, endings }) => ({ plans: without(plans, connection), endings: without(endings, connection) }));
+/**
+ * The plan, or the account, was looked at: back to the start.
+ * @param waiting the number of the batch that goes on waiting; it is not shown again by itself
+ */
+export function putAside(connection: string, waiting?: number): void {
+  set(({ plans, endings, asides }) => ({
+    plans: without(plans, connection),
+    endings: without(endings, connection),
+    asides: waiting === undefined ? asides : [...asides, waiting],
+  }));
 }
+
+/** A batch that was put aside is to be looked at after all. */
+export const takeUp = (waiting: number): void =>
+  set(({ asides }) => ({ asides: asides.filter((id) => id !== waiting) }));
 
 let spacing = FIRST_SPACING_MS;
 /** The connection whose batch began last: its events may come after the answer to the call. */
@@ -175,7 +194,12 @@ function onProgress({ phase, done, perSecond, connections }: EventOf<'progress'>
   set({ moments: next.length > MOST_MOMENTS ? next.filter((_, i) => i % 2 === 0) : next });
 }
 
-function onBatch({ what, connection, state }: EventOf<'batch'>): void {
+function onBatch({ what, connection, state, kind }: EventOf<'batch'>): void {
+  // It leaves no plan and no account.
+  if (kind === 'read-back') {
+    if (what === 'ended') set({ away: undefined });
+    return;
+  }
   switch (what) {
     case 'started':
       newest = connection;

@@ -6,22 +6,15 @@ import { create } from 'zustand';
 import type { EventOf } from '../../core/contract/bridge.ts';
 import type { HostState } from '../../core/contract/host.ts';
 import type { PlanView, TestStep } from '../../core/contract/schemas.ts';
-import { type AnyCommand, ask, listen, onEnded } from '../client/client.ts';
+import { ask, listen } from '../client/client.ts';
 import { invalidate } from '../client/query.ts';
 import { batch as batchTouches, ledger } from '../client/touches.ts';
 
 export interface LiveState {
   /** The newest progress; undefined while nothing runs. */
   readonly progress: EventOf<'progress'> | undefined;
-  /** The batch that runs; undefined while none does. A reading back (audit, adopt) is none. */
-  readonly batch:
-    | {
-        readonly connection: string;
-        readonly by: 'steward' | 'schedule';
-        readonly isPlan: boolean;
-        readonly isPaused: boolean;
-      }
-    | undefined;
+  /** The batch, or the reading back (audit, adopt), that runs; undefined while none does. One runs at a time. */
+  readonly batch: (Pick<EventOf<'batch'>, 'connection' | 'by' | 'kind'> & { readonly isPaused: boolean }) | undefined;
   /** The plan of the batch that runs. */
   readonly plan: PlanView | undefined;
   /** Of the test that runs, or ran last. */
@@ -50,41 +43,21 @@ export const clearSteps = (): void => useLive.setState({ steps: [], stepsTotal: 
 /** What was under way has ended, whatever it brought. */
 const clearProgress = (): void => useLive.setState({ progress: undefined, batch: undefined, plan: undefined });
 
-/** Progress comes ten times a second, the last of it maybe after the answer. */
-const LATE_MS = 300;
-
-/**
- * A command that works was answered. That a reading has ended no event tells; and what was refused because a batch runs has
- * ended nothing: the engine is asked.
- */
-function settle(): void {
-  setTimeout(() => {
-    ask('sync.state', {}).then((running) => {
-      if (running === null) clearProgress();
-      // Nobody knows of anything that runs.
-    }, clearProgress);
-  }, LATE_MS);
-}
-
-function onBatch({ connection, by, what, isPlan = false }: EventOf<'batch'>): void {
+function onBatch({ connection, by, what, kind }: EventOf<'batch'>): void {
   if (what === 'ended') {
     clearProgress();
     // One that began by itself was called by no screen.
     invalidate(batchTouches);
     return;
   }
-  useLive.setState({ batch: { connection, by, isPlan, isPaused: what === 'paused' } });
+  useLive.setState({ batch: { connection, by, kind, isPaused: what === 'paused' } });
+  // How its connection stands is another thing from now on.
+  if (what === 'started') invalidate(['overview']);
 }
-
-/** Commands that tell of their progress. */
-const working: readonly AnyCommand[] = ['sync.run', 'retry.run', 'audit.run', 'adopt.run'];
 
 /** Listens to the host for as long as the page is there. Called once. */
 export function startListening(onGo: (place: EventOf<'go'>['place']) => void): void {
   listen('progress', (progress) => useLive.setState({ progress }));
-  onEnded((command) => {
-    if (working.includes(command)) settle();
-  });
   listen('batch', onBatch);
   listen('schedule', () => invalidate(['schedule', 'overview']));
   listen('plan', ({ plan }) => useLive.setState({ plan }));
@@ -106,8 +79,7 @@ export function startListening(onGo: (place: EventOf<'go'>['place']) => void): v
     (batch) => {
       if (batch === null) return;
       const { connection, by, kind, paused, progress } = batch;
-      if (kind !== 'read-back')
-        onBatch({ type: 'batch', what: paused ? 'paused' : 'started', connection, by, isPlan: kind === 'plan' });
+      onBatch({ type: 'batch', what: paused ? 'paused' : 'started', connection, by, kind });
       if (progress !== null) useLive.setState({ progress });
     },
     () => undefined,

@@ -146,7 +146,20 @@ describe('batches', () => {
     const shown = await here.run('batches', '--connection', 'here');
     expect(shown.code).toBe(0);
     expect(shown.stdout).toMatch(/^batch +took +read +created +unchanged +rejected +held +failed/);
-    expect(shown.stdout.match(/^\d{4}-\d\d-\d\d \d\d:\d\d {2}done/gm)).toHaveLength(2);
+    expect(shown.stdout.match(/^\d+ {2}\d{4}-\d\d-\d\d \d\d:\d\d {2}done/gm)).toHaveLength(2);
+    const [, number = ''] = /^(\d+) {2}\d{4}-/m.exec(shown.stdout) ?? [];
+    const one = await here.run('batches', '--connection', 'here', '--batch', number);
+    expect(one.stdout).toMatch(/^Batch \d+, \d{4}-\d\d-\d\d \d\d:\d\d: done, begun by hand, took /);
+    expect(one.stdout).toMatch(/^resource +read +unchanged/m);
+    expect(one.stdout).toMatch(/^students +\d/m);
+    expect(jsonLines(await here.run('batches', '--connection', 'here', '--batch', number, '--json'))).toMatchObject([
+      { type: 'batch', connection: 'here', ...lines[0], by: 'steward', waiting: null, left: 0 },
+    ]);
+    expectSentence(
+      await here.run('batches', '--connection', 'here', '--batch', '999'),
+      1,
+      /no batch with the number 999/,
+    );
     const first = await here.run('batches', '--connection', 'here', '--limit', '1');
     const next = /^More: rollbook (batches --connection here --limit 1 --after \d+)$/m.exec(first.stdout)?.[1] ?? '';
     const second = await here.run(...next.split(' '), '--json');

@@ -99,6 +99,11 @@ describe('sync', () => {
     const shown = await here.sync(source);
     expect(shown.code).toBe(3);
     expect(shown.stdout).toMatch(/Nothing was sent: the plan waits for your approval\./);
+    // What vanished is told by where the export before had it; values are for the screens.
+    expect(shown.stdout).toMatch(/delete +studentSectionAssoc\. +enrollments\.csv rows \d+, \d+/);
+    const [deleted] = jsonLines(held).filter(({ type }) => type === 'deleted');
+    expect(deleted).toMatchObject({ resource: expect.any(String), lost: 0 });
+    expect(held.stdout).not.toContain('studentUniqueId');
 
     const approved = resultOf(await here.sync(source, '--approve', '--json'));
     expect(approved.state).toBe('done');

@@ -172,7 +172,7 @@ test('a second one is refused while one runs or waits', async () => {
 });
 
 test('what the schedule began is known by its events, and a pause too', () => {
-  const batch = { type: 'batch', connection: 'here', by: 'schedule' } as const;
+  const batch = { type: 'batch', connection: 'here', by: 'schedule', kind: 'send' } as const;
   for (const what of ['started', 'paused', 'resumed', 'ended'] as const) batches.hear({ ...batch, what });
   expect(states).toEqual([
     { isBusy: true, isPaused: false },
@@ -185,7 +185,7 @@ test('what the schedule began is known by its events, and a pause too', () => {
 test('what the schedule had begun goes on after the engine died; it is told of the network again', async () => {
   await network(false);
   calls.length = 0;
-  batches.hear({ type: 'batch', connection: 'here', by: 'schedule', what: 'started' });
+  batches.hear({ type: 'batch', connection: 'here', by: 'schedule', kind: 'send', what: 'started' });
   batches.engineStarted();
   expect(calls[0]).toEqual({ name: 'schedule.network', input: { online: false } });
   await network(true);
@@ -194,7 +194,7 @@ test('what the schedule had begun goes on after the engine died; it is told of t
 });
 
 test('what the steward had begun is not begun twice', async () => {
-  batches.hear({ type: 'batch', connection: 'here', by: 'steward', what: 'started' });
+  batches.hear({ type: 'batch', connection: 'here', by: 'steward', kind: 'send', what: 'started' });
   batches.engineStarted();
   await vi.advanceTimersByTimeAsync(10);
   expect(names()).toEqual([]);

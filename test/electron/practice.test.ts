@@ -11,11 +11,12 @@ import { planOf } from '../../electron/practice-weather.ts';
 let folder: string;
 let engine: EngineHost;
 let practice: Practice;
+let isBusy = false;
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'rollbook-practice-'));
   engine = await startEngine({ folder, secrets: 'none', secret: undefined }, () => undefined);
-  practice = createPractice({ folder, call: engine.call });
+  practice = createPractice({ folder, call: engine.call, isBusy: () => isBusy });
 });
 afterAll(async () => {
   await practice.close();
@@ -79,6 +80,10 @@ test.each([
     expect({ state, left, failed: account.failed }).toEqual({ state: 'done', left: 0, failed: 0 });
     expect(account.created).toBeGreaterThan(6000);
     expect(requests[met]).toBeGreaterThan(least);
+    // A batch may be one to it.
+    isBusy = true;
+    await expect(practice.stop({ forget: true })).rejects.toThrow('A batch is running.');
+    isBusy = false;
     // What was sent is forgotten, and so is the weather.
     expect(await practice.stop({ forget: true })).toMatchObject({
       isRunning: false,

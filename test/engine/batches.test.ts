@@ -1,6 +1,7 @@
 /** Batches as a steward steers them: paused and resumed, looked at before, found again after. */
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { createMemoryStore } from '../../core/connections/secrets.ts';
 import { get, readExport, set, table, where, writeExport } from '../sync/export.ts';
 import { startProxy } from '../sync/proxy.ts';
 import { bench, district, expectAccount, newFolder, practice } from '../sync/workbench.ts';
@@ -111,6 +112,11 @@ test('a record is found by its identifier, whatever became of it, and can be sen
     problem: null,
     identifiers: [{ name: 'studentUniqueId', value: other }],
   });
+  // Its reference leads to the same place.
+  expect(await call('records.find', { reference: found[0]?.reference ?? '' })).toMatchObject({
+    problem: null,
+    place: { file: found[0]?.file, row: found[0]?.row },
+  });
   expect(found.length).toBeGreaterThan(3);
   expect(found.every(({ identifiers }) => identifiers.some(({ value }) => value === other))).toBe(true);
   proxy.writes.length = 0;
@@ -162,4 +168,211 @@ test('an approval is for what was looked at, and for no more', async () => {
   expect(batch).toMatchObject({ state: 'waiting', account: { deleted: 0 } });
   expect(await sync(fewer, { approve: true, approved })).toMatchObject({ state: 'done' });
   expect((await api.requests()).DELETE).toBeGreaterThan(before);
+});
+
+test('a reading back tells that it began, how far of how many it is, and how it ended', async () => {
+  const api = await practice();
+  const proxy = await startProxy(api);
+  const { call, sync, events, refused } = await bench(proxy);
+  await sync(await district());
+  const heard = async (command: 'audit.run' | 'adopt.run', work: () => Promise<unknown>) => {
+    events.length = 0;
+    await work();
+    const told = events.filter(({ type }) => type === 'batch');
+    expect(told[0]).toEqual({ type: 'batch', connection: 'here', by: 'steward', kind: 'read-back', what: 'started' });
+    expect(events.at(-1)).toMatchObject({ type: 'batch', kind: 'read-back', what: 'ended' });
+    expect(events[0]).toBe(told[0]);
+    expect(told).toHaveLength(2);
+    expect(await call('sync.state', {}), command).toBeNull();
+    return events.filter((event) => event.type === 'progress');
+  };
+  for (const command of ['audit.run', 'adopt.run'] as const) {
+    const progress = await heard(command, () => call(command, { connection: 'here' }));
+    const last = progress.at(-1);
+    expect(last?.total, command).toBeGreaterThan(500);
+    expect(last?.done).toBe(last?.total);
+    expect(new Set(progress.map(({ total }) => total)).size).toBe(1);
+    expect(events.at(-1)).toMatchObject({ state: 'done' });
+  }
+  // Of a window nobody knows before how much there is in it.
+  const window = await heard('audit.run', () => call('audit.run', { connection: 'here' }));
+  expect(window.every(({ total }) => total === undefined)).toBe(true);
+
+  await heard('audit.run', () => {
+    const stopped = refused('audit.run', { connection: 'here', full: true });
+    void call('sync.stop', {});
+    return stopped;
+  });
+  expect(events.at(-1)).toMatchObject({ state: 'stopped' });
+  const meanwhile = call('audit.run', { connection: 'here', full: true });
+  expect(await call('sync.state', {})).toMatchObject({ connection: 'here', kind: 'read-back' });
+  events.length = 0;
+  // What is refused because of it tells nothing of its own.
+  expect((await refused('adopt.run', { connection: 'here' })).code).toBe('ledger-in-use');
+  expect(events.filter(({ type }) => type === 'batch')).toEqual([]);
+  await meanwhile;
+});
+
+/** A district that was sent, and an export of it that has lost a third of its enrollments. */
+async function thinned() {
+  const api = await practice();
+  const made = await bench(api);
+  const tables = readExport(await district());
+  await made.sync(writeExport(tables, path.join(newFolder(), 'export')));
+  const less = readExport(writeExport(tables, path.join(newFolder(), 'export')));
+  const gone = table(less, 'enrollments').rows.splice(0, 60);
+  return { api, ...made, tables, less, gone, source: writeExport(less, path.join(newFolder(), 'less')) };
+}
+
+test('what would be deleted is shown as the last export had it', async () => {
+  const { call, sync, events, source, refused } = await thinned();
+  await sync(source, { planOnly: true });
+  const event = events.findLast(({ type }) => type === 'plan');
+  const rows = event?.type === 'plan' ? event.plan.resources.filter(({ deletes }) => deletes > 0) : [];
+  const row = rows.find(({ resource }) => resource === 'ed-fi/studentSectionAssociations');
+  expect(row?.samples.delete).toHaveLength(5);
+  const samples = row?.samples.delete ?? [];
+  const found = await call('plan.deleted', {
+    connection: 'here',
+    resource: 'ed-fi/studentSectionAssociations',
+    samples: [...samples, '0'.repeat(16)],
+  });
+  expect(found).toHaveLength(6);
+  expect(found.at(-1)).toBeNull();
+  for (const one of found.slice(0, 5)) {
+    expect(one).toMatchObject({ file: 'enrollments.csv' });
+    expect(one?.row).toBeLessThanOrEqual(61);
+    expect(Object.keys(JSON.parse(one?.body ?? '{}'))).toEqual(
+      expect.arrayContaining(['sectionReference', 'studentReference']),
+    );
+  }
+  expect(new Set(found.map((one) => one?.row)).size).toBe(6);
+  // A resource that nothing was sent of has nothing to show.
+  expect(await call('plan.deleted', { connection: 'here', resource: 'grades', samples })).toEqual(
+    samples.map(() => null),
+  );
+  expect((await refused('plan.deleted', { connection: 'here', resource: 'students', samples: ['x'] })).code).toBe(
+    'usage',
+  );
+});
+
+test('a batch that waits is there after a restart, and goes as it was looked at', async () => {
+  const { api, folder, keychain, sync, close, source, less, gone } = await (async () => {
+    const keychain = createMemoryStore();
+    const api = await practice();
+    const made = await bench(api, { keychain });
+    const tables = readExport(await district());
+    await made.sync(writeExport(tables, path.join(newFolder(), 'export')));
+    const less = readExport(writeExport(tables, path.join(newFolder(), 'export')));
+    const gone = table(less, 'enrollments').rows.splice(0, 60);
+    return { api, ...made, keychain, less, gone, source: writeExport(less, path.join(newFolder(), 'less')) };
+  })();
+  const waited = await sync(source, { approve: false });
+  expect(waited.state).toBe('waiting');
+  await close();
+
+  const { call, events, refused } = await bench(api, { folder, keychain, connect: false });
+  const { batches } = await call('batches.list', { connection: 'here' });
+  const [newest, first] = batches;
+  expect(newest).toMatchObject({ state: 'waiting' });
+  const id = newest?.id ?? 0;
+  const shown = await call('batches.show', { connection: 'here', id });
+  expect(shown).toMatchObject({
+    state: 'waiting',
+    by: 'steward',
+    left: waited.account.skipped - (first?.account?.skipped ?? 0),
+    waiting: { source, export: 'same', retry: false },
+  });
+  expect(shown.guard.length).toBeGreaterThan(0);
+  expect(shown.plan?.guard).toEqual(shown.guard);
+  const sections = shown.plan?.resources.find(({ resource }) => resource === 'ed-fi/studentSectionAssociations');
+  expect(sections?.deletes).toBeGreaterThan(30);
+  expect(sections?.samples.delete).toHaveLength(5);
+  // The samples are found though this engine has never seen the plan.
+  const found = await call('plan.deleted', {
+    connection: 'here',
+    resource: sections?.resource ?? '',
+    samples: sections?.samples.delete ?? [],
+  });
+  expect(found.every((one) => one?.file === 'enrollments.csv')).toBe(true);
+
+  // One more is gone by now: that is not what was looked at.
+  const kept = table(less, 'enrollments').rows.splice(0, 1);
+  writeExport(less, source);
+  expect(await call('batches.show', { connection: 'here', id })).toMatchObject({ waiting: { export: 'changed' } });
+  const before = (await api.requests()).DELETE;
+  const answer = await refused('sync.run', { connection: 'here', approves: id });
+  expect(answer).toMatchObject({ code: 'usage', sentence: expect.stringContaining('has changed since') });
+  expect((await api.requests()).DELETE).toBe(before);
+  // As it was again, it goes, and no more than it said.
+  table(less, 'enrollments').rows.unshift(...kept);
+  writeExport(less, source);
+  events.length = 0;
+  const approved = await call('sync.run', { connection: 'here', approves: id });
+  expect(approved).toMatchObject({ state: 'done', account: { failed: 0 } });
+  const deletes = shown.plan?.resources.reduce((sum, one) => sum + one.deletes, 0);
+  expect(approved.account.deleted).toBe(deletes);
+  expect((await api.requests()).DELETE).toBe(before + (deletes ?? 0));
+  expect(gone).toHaveLength(60);
+
+  const after = await call('batches.show', { connection: 'here', id });
+  expect(after).toMatchObject({ waiting: null, plan: shown.plan, approved: true });
+  expect((await refused('sync.run', { connection: 'here', approves: id })).sentence).toContain('does not wait');
+  const [done] = (await call('batches.list', { connection: 'here' })).batches;
+  expect(await call('batches.show', { connection: 'here', id: done?.id ?? 0 })).toMatchObject({
+    ...done,
+    guard: shown.guard,
+    left: 0,
+    why: null,
+    plan: null,
+    waiting: null,
+  });
+  expect((await refused('batches.show', { connection: 'here', id: 999 })).sentence).toContain('999');
+});
+
+test('what was to be sent again, and waits, goes when it is approved', async () => {
+  // Another ledger has sent more than this one's export has: once taken over, it waits to be deleted.
+  const { api, source } = await thinned();
+  const { call, sync } = await bench(api);
+  await sync(source);
+  await call('adopt.run', { connection: 'here' });
+  const before = await api.requests();
+  const again = await call('retry.run', {
+    connection: 'here',
+    what: { kind: 'resource', resource: 'students', confirmed: true },
+  });
+  expect(again).toMatchObject({ state: 'waiting' });
+  expect(again.selected).toBeGreaterThan(10);
+  const [newest] = (await call('batches.list', { connection: 'here' })).batches;
+  const id = newest?.id ?? 0;
+  const { waiting, plan } = await call('batches.show', { connection: 'here', id });
+  expect(waiting).toEqual({ source: null, export: 'same', retry: false });
+  const approved = await call('sync.run', { connection: 'here', approves: id });
+  expect(approved).toMatchObject({ state: 'done', account: { updated: again.selected, failed: 0 } });
+  const after = await api.requests();
+  expect(after.PUT).toBe(before.PUT + again.selected);
+  expect(approved.account.deleted).toBe(plan?.resources.reduce((sum, one) => sum + one.deletes, 0));
+  expect(after.DELETE).toBeGreaterThan(before.DELETE);
+});
+
+test('a batch that ended early says how much it left, and why', async () => {
+  const api = await practice();
+  const proxy = await startProxy(api);
+  const { call, sync } = await bench(proxy);
+  proxy.answer = () => {
+    if (proxy.writes.length === 40) void call('sync.stop', {});
+    return undefined;
+  };
+  const result = await sync(await district(), { concurrency: 2 });
+  expect(result.state).toBe('stopped');
+  const [batch] = (await call('batches.list', { connection: 'here' })).batches;
+  expect(await call('batches.show', { connection: 'here', id: batch?.id ?? 0 })).toMatchObject({
+    state: 'stopped',
+    stoppedBy: 'cancelled',
+    why: result.stopped?.sentence,
+    left: result.left,
+    resources: result.resources,
+    timings: { connections: expect.any(Number), totalMs: expect.any(Number) },
+    guard: [],
+  });
 });

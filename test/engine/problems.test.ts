@@ -108,10 +108,22 @@ describe('a cause', () => {
     expect((await refused('problems.clear', { connection: 'here', group })).sentence).toContain(
       'Ignore it, or mark it as fixed',
     );
-    expect(await call('problems.clear', { connection: 'here' })).toEqual({ causes: 0, entries: 0 });
+    expect(await call('problems.clear', { connection: 'here' })).toEqual({ causes: 0, entries: 0, at: now });
 
     await sync(written(mended));
-    expect(await call('problems.clear', { connection: 'here', group })).toEqual({ causes: 1, entries: 1 });
+    // It can be walked back from: of what was cleared then, or of one cause.
+    expect(await call('problems.clear', { connection: 'here' })).toEqual({ causes: 1, entries: 1, at: now });
+    const back = { connection: 'here', clear: false };
+    expect(await call('problems.clear', { ...back, since: now + 1 })).toMatchObject({ causes: 0, entries: 0 });
+    expect(await call('problems.list', { connection: 'here', show: 'resolved' })).toMatchObject({ groups: [] });
+    expect(await call('problems.clear', { ...back, since: now })).toMatchObject({ causes: 1, entries: 1 });
+    expect(await call('problems.list', { connection: 'here', show: 'resolved' })).toMatchObject({
+      groups: [{ group }],
+      resolved: 1,
+    });
+    expect(await call('problems.clear', { connection: 'here', group })).toMatchObject({ causes: 1, entries: 1 });
+    expect(await call('problems.clear', { ...back, group })).toMatchObject({ causes: 1, entries: 1 });
+    expect(await call('problems.clear', { connection: 'here', group })).toMatchObject({ causes: 1, entries: 1 });
     expect(await call('problems.list', { connection: 'here', show: 'all' })).toMatchObject({ groups: [], resolved: 0 });
     // Hidden, and still there: by its reference it is found.
     expect(await call('problems.group', { connection: 'here', group })).toMatchObject({ group: { state: 'resolved' } });

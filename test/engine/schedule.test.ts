@@ -507,6 +507,32 @@ test('a clock that is put forward or back by a day begins one batch at most', as
   expect(runs).toHaveLength(2);
 });
 
+test('a clock that is put back after a sleep, or before a changed export is tried again, holds up nothing for a day', async () => {
+  const { add, start, set, pass, room, idle, runs, clock, write } = desk();
+  await add('here');
+  await start();
+  await set('here', every(15));
+  // Awake, and then the clock is put right: what it waits for is still some seconds.
+  clock.now += HOUR;
+  await room.handlers['schedule.awake']({});
+  clock.now -= 24 * HOUR;
+  await pass(MINUTE);
+  await pass(15 * MINUTE);
+  expect(runs).toHaveLength(1);
+  await last(runs).end();
+
+  await set('here', ON_EXPORT);
+  write('here', 'two, and more');
+  await pass(2 * MINUTE);
+  expect(runs).toHaveLength(2);
+  await last(runs).fail(new Failure('source-unusable', 'It cannot be read.'));
+  await idle();
+  clock.now -= 24 * HOUR;
+  await pass(16 * MINUTE);
+  expect(runs).toHaveLength(3);
+  await last(runs).end();
+});
+
 test('what was missed while nothing ran at all is caught up once', async () => {
   const { add, open, ledger, clock, runs, write, logged } = desk();
   await add('timed');
@@ -538,6 +564,22 @@ test('what was missed while nothing ran at all is caught up once', async () => {
   await third.pass(MINUTE);
   expect(runs).toHaveLength(2);
   expect(ledger.connections()).toHaveLength(2);
+});
+
+test('a batch that died with its process goes on at the next start, where batches begin by themselves', async () => {
+  const { add, open, ledger, clock, runs } = desk();
+  const rows = [await add('timed'), await add('by-hand')];
+  const first = open();
+  await first.start();
+  await first.set('timed', every(60));
+  await first.close();
+  for (const { id } of rows) ledger.setBatch(ledger.startBatch(id, clock.now), 'sending', null, null);
+  const second = open();
+  await second.start();
+  expect(runs.map(({ connection }) => connection)).toEqual(['timed']);
+  await last(runs).end();
+  await second.pass(30 * MINUTE);
+  expect(runs).toHaveLength(1);
 });
 
 test('the view is told when it changes, and not for the passing of time', async () => {
@@ -621,11 +663,11 @@ test('with the whole engine: an export that is written slowly into a watched fol
   await call('sources.set', { connection: 'here', path: source });
   await call('schedule.set', { connection: 'here', schedule: ON_EXPORT });
 
-  // One callback is the clock's, and one the watched export's.
+  // One callback is the clock's, one the watched export's, and one of what copies the ledger.
   const idle = async (): Promise<void> => {
-    await untilWaiting(timers, 2);
+    await untilWaiting(timers, 3);
     await call('schedule.network', { online: true });
-    await untilWaiting(timers, 2);
+    await untilWaiting(timers, 3);
   };
   const pass = (ms: number): Promise<void> => timers.advance(ms, idle);
   await idle();

@@ -76,3 +76,19 @@ test('a day is told in events, and the bundle is what its preview showed', async
   expect(existsSync(out)).toBe(true);
   if (process.platform !== 'win32') expect(statSync(out).mode & 0o777).toBe(0o600);
 });
+
+test('two connections are not of one label: support could not tell them apart', async () => {
+  const api = await practice();
+  const { call, refused } = await bench(api);
+  await call('connections.add', { name: 'there', url: api.url, key: api.key, studentId: 'identifier', test: false });
+  await call('connections.update', { name: 'here', label: 'state' });
+  const told = await refused('connections.update', { name: 'there', label: 'State' });
+  expect(told.code).toBe('connection-exists');
+  expect(told.sentence).toContain('"here" as state already');
+  await call('connections.update', { name: 'there', label: 'state-2' });
+  // Its own may be said again, and given up for another to have.
+  await call('connections.update', { name: 'here', label: 'state' });
+  await call('connections.update', { name: 'here', label: '' });
+  await call('connections.update', { name: 'there', label: 'state' });
+  expect(await call('connections.show', { name: 'there' })).toMatchObject({ label: 'state' });
+});

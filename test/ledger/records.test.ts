@@ -1,7 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FULL_BYTES, KEY_BYTES, packApiId, RecordState, SOURCE_BYTES, unpackApiId } from '../../core/ledger/records.ts';
+import {
+  FULL_BYTES,
+  fullHashAt,
+  KEY_BYTES,
+  keyHashAt,
+  packApiId,
+  RecordState,
+  SOURCE_BYTES,
+  sourceHashAt,
+  stateAt,
+  unpackApiId,
+} from '../../core/ledger/records.ts';
 import { dataFolder, ledgerIn, seal } from './folder.ts';
 
 const PLAIN = '0f9c3a71d2e84b5f96a7c8d9e0f1a2b3';
@@ -51,13 +62,14 @@ test('loading gives every record as it was confirmed, whatever bytes its hashes 
       9,
     );
   });
-  const { count, keys: k, fulls, sources, states } = ledger.records.load(one);
+  const loaded = ledger.records.load(one);
+  const { count } = loaded;
   expect(count).toBe(wanted.size);
   const found = new Map<string, string>();
-  const hex = (bytes: Uint8Array, size: number, i: number): string =>
-    Buffer.from(bytes.subarray(i * size, (i + 1) * size)).toString('hex');
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
   for (let i = 0; i < count; i++) {
-    found.set(hex(k, KEY_BYTES, i), `${hex(fulls, FULL_BYTES, i)} ${hex(sources, SOURCE_BYTES, i)} ${states[i]}`);
+    const rest = `${hex(fullHashAt(loaded, i))} ${hex(sourceHashAt(loaded, i))} ${stateAt(loaded, i)}`;
+    found.set(hex(keyHashAt(loaded, i)), rest);
   }
   expect(found).toEqual(wanted);
   expect(ledger.records.load(other).count).toBe(1);
@@ -75,14 +87,14 @@ test('confirming again replaces, and keeps the id where no new one was told', ()
     sourceHash: randomBytes(SOURCE_BYTES),
     state: RecordState.confirmed,
   };
-  expect(ledger.records.has(resource, keyHash)).toBe(false);
+  expect(ledger.records.state(resource, keyHash)).toBeUndefined();
   ledger.records.confirm(resource, { ...record, apiId: PLAIN }, 1);
   ledger.records.confirm(resource, { ...record, fullHash: Buffer.alloc(FULL_BYTES, 1), apiId: undefined }, 2);
   expect(ledger.records.apiId(resource, keyHash)).toBe(PLAIN);
-  expect(Buffer.from(ledger.records.load(resource).fulls).equals(Buffer.alloc(FULL_BYTES, 1))).toBe(true);
+  expect(Buffer.from(fullHashAt(ledger.records.load(resource), 0)).equals(Buffer.alloc(FULL_BYTES, 1))).toBe(true);
   expect(ledger.records.count(resource)).toBe(1);
   ledger.records.remove(resource, keyHash);
-  expect(ledger.records.has(resource, keyHash)).toBe(false);
+  expect(ledger.records.state(resource, keyHash)).toBeUndefined();
   expect(ledger.records.apiId(resource, keyHash)).toBeUndefined();
 });
 

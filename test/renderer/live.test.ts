@@ -57,7 +57,7 @@ function northRuns(): void {
   answers['sync.state'] = {
     ok: { connection: 'north', startedAt: 0, paused: false, by: 'schedule', kind: 'send', progress },
   };
-  tell({ type: 'batch', what: 'started', connection: 'north', by: 'schedule', isPlan: false });
+  tell({ type: 'batch', what: 'started', connection: 'north', by: 'schedule', kind: 'send' });
   tell(progress);
 }
 
@@ -85,12 +85,29 @@ test('a plan is of the batch that runs, not of one that was refused', async () =
   expect(batches().endings.south?.error?.code).toBe('ledger-in-use');
 });
 
-test('a reading back has ended when it was answered, though the last of its progress comes later', async () => {
-  const { live, compare } = await load();
+test('a reading back is shown while it runs, and has ended when the engine says so', async () => {
+  const { live, batches, compare } = await load();
   answers['audit.run'] = { ok: { resources: {}, window: { since: null } } };
-  await compare('north', false);
+  const event = {
+    type: 'batch',
+    connection: 'north',
+    by: 'steward',
+    kind: 'read-back',
+  } as const satisfies Partial<AnyEvent>;
+  tell({ ...event, what: 'started' });
   tell({ ...progress, phase: 'reading' });
-  expect(live().progress?.phase).toBe('reading');
-  await vi.advanceTimersByTimeAsync(1000);
-  expect(live().progress).toBeUndefined();
+  expect(live()).toMatchObject({ batch: { connection: 'north', kind: 'read-back' }, progress: { phase: 'reading' } });
+  await compare('north', false);
+  tell({ ...event, what: 'ended', state: 'done' });
+  expect(live()).toMatchObject({ batch: undefined, progress: undefined });
+  // It is no batch that leaves an account.
+  expect(batches().endings).toEqual({});
+});
+
+test('what was under way when the page was loaded is shown again', async () => {
+  answers['sync.state'] = {
+    ok: { connection: 'north', startedAt: 0, paused: false, by: 'steward', kind: 'read-back', progress },
+  };
+  const { live } = await load();
+  expect(live()).toMatchObject({ batch: { connection: 'north', kind: 'read-back' }, progress });
 });

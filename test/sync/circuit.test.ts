@@ -57,6 +57,30 @@ describe('a circuit', () => {
     expect(circuit.unanswered(2_500, 2_500)).toBeUndefined();
     expect(createCircuit(0).unanswered(5, 0)).toBeUndefined();
   });
+
+  test('waits as long as it is asked to, and not at all where that is too long', () => {
+    const circuit = createCircuit(60_000);
+    expect(circuit.unanswered(0, 0, 20_000)).toBe(20_000);
+    expect(circuit.allows(19_999, 0)).toBe(false);
+    expect(createCircuit(60_000).unanswered(0, 0, 7_200_000)).toBeUndefined();
+  });
+
+  test('an hour in which the computer slept, or the batch was paused, does not try its patience', () => {
+    const HOUR = 3_600_000;
+    const circuit = createCircuit(60_000);
+    circuit.unanswered(0, 0);
+    // It fell asleep while it waited, and the network is not there yet when it wakes.
+    circuit.stoodStill(HOUR, HOUR - 500);
+    expect([circuit.remaining(HOUR), circuit.unanswered(HOUR + 50, HOUR)]).toEqual([0, 2_000]);
+    // It fell asleep while it asked: that tells nothing, and it asks again at once.
+    circuit.stoodStill(2 * HOUR, HOUR - 3_000);
+    expect(circuit.unanswered(2 * HOUR + 10, HOUR + 2_050)).toBe(0);
+    expect([circuit.remaining(2 * HOUR + 10), circuit.unanswered(2 * HOUR + 60, 2 * HOUR + 20)]).toEqual([0, 4_000]);
+    // The steward paused the batch before it could ask again.
+    expect(circuit.unanswered(3 * HOUR + 10, 3 * HOUR)).toBe(8_000);
+    // It is still patient for as long as it said, and no longer.
+    expect(circuit.unanswered(3 * HOUR + 60_000, 3 * HOUR + 8_010)).toBeUndefined();
+  });
 });
 
 const rules = (...all: readonly FaultRule[]): FaultPlan => ({ seed: 3, rules: all });

@@ -1,58 +1,146 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createAccounts } from '../../core/sync/account.ts';
-import { createLimiter } from '../../core/sync/concurrency.ts';
+import { createLimiter, type Limiter } from '../../core/sync/concurrency.ts';
 import { createRate } from '../../core/sync/rate.ts';
+import { rateOf, run, type VirtualServer } from './virtual-server.ts';
+
+const KNEES = [6, 20, 60];
+const MOST = 64;
+const fixed = (limit: number): Limiter => createLimiter(limit, MOST);
+const CANDIDATES = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16, 18, 20, 22, 24, 28, 32, 40, 50, 56, 60, 64];
+/** The best that any one number does between two requests. */
+const best = (server: VirtualServer, from: number, to: number): number =>
+  Math.max(...CANDIDATES.map((limit) => rateOf(run(server, fixed(limit), to), from, to)));
 
 test('a number that was set stays, within what the client has', () => {
   const limiter = createLimiter(12, 64);
-  for (let n = 0; n < 200; n++) limiter.answered(n, n % 2 === 0);
-  expect(limiter.limit).toBe(12);
+  for (let n = 1; n < 200; n++) {
+    limiter.heard({ begun: n, ms: n, active: 12, kind: 'a', how: n % 2 === 0 ? 'pushed-back' : 'answered' });
+  }
+  expect([limiter.limit, limiter.optimum]).toEqual([12, undefined]);
   expect(createLimiter(500, 64).limit).toBe(64);
 });
 
-test('auto goes up while answers stay as fast, and never past the client', () => {
-  const limiter = createLimiter('auto', 64);
-  const start = limiter.limit;
-  for (let n = 0; n < 2_000; n++) limiter.answered(50, false);
-  expect(limiter.limit).toBeGreaterThan(start);
-  expect(limiter.limit).toBe(64);
-  expect(createLimiter('auto', 2).limit).toBeLessThanOrEqual(2);
-});
+describe('auto', () => {
+  // What the practice API takes as `capacity`, with and without a price for going too far, on calm and noisy networks.
+  const servers = KNEES.flatMap((knee) =>
+    [0, 0.1].flatMap((drag) =>
+      [0, 0.3].flatMap((jitter) =>
+        [1, 2, 3].map((seed) => ({ capacity: { concurrent: knee, ms: 50, drag }, jitter, seed })),
+      ),
+    ),
+  );
+  test.each(servers)('reaches 90 %% of the best number within 200 requests: %j', (server) => {
+    const ran = run(server, createLimiter('auto', MOST), 1_400);
+    expect(rateOf(ran, 200, 1_400) / best(server, 200, 1_400)).toBeGreaterThan(0.9);
+    expect(Math.max(...ran.limits)).toBeLessThanOrEqual(MOST);
+  });
 
-test('auto halves when the server asks for less, and never stops', () => {
-  const limiter = createLimiter('auto', 64);
-  for (let n = 0; n < 2_000; n++) limiter.answered(50, false);
-  limiter.answered(50, true);
-  expect(limiter.limit).toBe(32);
-  for (let n = 0; n < 50; n++) limiter.answered(50, true);
-  expect(limiter.limit).toBe(1);
-});
+  const moves = [
+    [6, 20],
+    [6, 60],
+    [20, 60],
+    [20, 6],
+    [60, 20],
+    [60, 6],
+  ].flatMap(([from = 0, to = 0]) => [0, 0.3].map((jitter) => ({ from, to, jitter })));
+  test.each(moves)('does so again when it moves in mid-batch: %j', ({ from, to, jitter }) => {
+    const server: VirtualServer = {
+      capacity: { concurrent: from, ms: 50, moves: [{ concurrent: to, afterRequests: 600 }] },
+      jitter,
+    };
+    const ran = run(server, createLimiter('auto', MOST), 1_600);
+    // The best number for what is there then, which is another one than before.
+    expect(rateOf(ran, 860, 1_600) / best(server, 860, 1_600)).toBeGreaterThan(0.9);
+  });
 
-test('auto finds the number up to which a server keeps pace', () => {
-  // A server that works on ten at once: what is sent above that only waits longer.
-  const limiter = createLimiter('auto', 64);
-  let highest = 0;
-  for (let n = 0; n < 5_000; n++) {
-    highest = Math.max(highest, limiter.limit);
-    limiter.answered(50 * Math.max(1, limiter.limit / 10), false);
-  }
-  expect(highest).toBeLessThan(40);
-  expect(highest).toBeGreaterThan(10);
-});
+  test('is not misled by resources that cost more than others', () => {
+    const server: VirtualServer = { capacity: { concurrent: 60, ms: 40 }, jitter: 0.2, kinds: [1, 3, 0.5, 8] };
+    const { limits } = run(server, createLimiter('auto', MOST), 2_000);
+    // Not to go down for long where an answer takes eight times as long for its own sake.
+    expect(limits.slice(300).filter((limit) => limit < 32).length / 1_700).toBeLessThan(0.1);
+  });
 
-test('auto goes back up when a server that was slow is fast again, and measures one anew that is slower for good', () => {
-  for (const later of [20, 400]) {
-    const limiter = createLimiter('auto', 64);
-    for (let n = 0; n < 1_000; n++) limiter.answered(50, false);
-    for (let n = 0; n < 3; n++) limiter.answered(50, true);
-    for (let n = 0; n < 20_000; n++) limiter.answered(later, false);
-    let highest = 0;
-    for (let n = 0; n < 10_000; n++) {
-      limiter.answered(later, false);
-      highest = Math.max(highest, limiter.limit);
+  test('lets a server be that becomes slower for another reason', () => {
+    const limiter = createLimiter('auto', MOST);
+    const answer = (now: number, ms: number): void =>
+      limiter.heard({ begun: now, ms, active: limiter.limit, kind: 'a', how: 'answered' });
+    for (let n = 0; n < 2_000; n++) answer(n, 50);
+    expect(limiter.limit).toBe(MOST);
+    // Ten times as slow, however many are under way.
+    for (let n = 2_000; n < 6_000; n++) answer(n, 500);
+    expect(limiter.limit).toBeGreaterThan(MOST / 2);
+  });
+
+  test('keeps its distance from a server that refuses what is too much', () => {
+    const server: VirtualServer = { capacity: { concurrent: 20, ms: 50, refusal: { beyond: 1.5 } }, jitter: 0.2 };
+    const ran = run(server, createLimiter('auto', MOST), 1_400);
+    expect(rateOf(ran, 200, 1_400) / best(server, 200, 1_400)).toBeGreaterThan(0.9);
+    expect(ran.refused / 1_400).toBeLessThan(0.1);
+  });
+
+  test('goes down by a factor at 429, 503 and time-outs, once for what was under way together, and never stops', () => {
+    const limiter = createLimiter('auto', MOST, 40);
+    for (let n = 1; n <= 40; n++) limiter.heard({ begun: n, ms: 50, active: 40, kind: 'a', how: 'pushed-back' });
+    expect(limiter.limit).toBe(28);
+    for (let n = 100; n < 10_000; n += 100) {
+      limiter.heard({ begun: n, ms: 50, active: limiter.limit, kind: 'a', how: 'pushed-back' });
     }
-    expect(highest).toBe(64);
-  }
+    expect(limiter.limit).toBe(1);
+    for (let n = 10_000; n < 10_500; n++) {
+      limiter.heard({ begun: n, ms: 50, active: limiter.limit, kind: 'a', how: 'answered' });
+    }
+    expect(limiter.limit).toBeGreaterThan(20);
+  });
+
+  test('does not ask for more than there is to send', () => {
+    const limiter = createLimiter('auto', MOST);
+    for (let n = 1; n < 1_000; n++) {
+      limiter.heard({ begun: n, ms: 50, active: Math.min(5, limiter.limit), kind: 'a', how: 'answered' });
+    }
+    expect(limiter.limit).toBeLessThan(10);
+  });
+
+  test('begins with what was best before, and finds out when that is too much by now', () => {
+    const first = createLimiter('auto', MOST);
+    run({ capacity: { concurrent: 20, ms: 50 } }, first, 1_000);
+    const optimum = first.optimum ?? 0;
+    expect(optimum).toBeGreaterThanOrEqual(19);
+    expect(optimum).toBeLessThan(40);
+    const server: VirtualServer = { capacity: { concurrent: 20, ms: 50, drag: 0.1 }, jitter: 0.2 };
+    const next = createLimiter('auto', MOST, optimum);
+    expect(next.limit).toBe(optimum);
+    expect(rateOf(run(server, next, 1_000), 1, 1_000) / best(server, 1, 1_000)).toBeGreaterThan(0.9);
+    // The server has become a small one since.
+    const small = createLimiter('auto', MOST, 60);
+    const { limits } = run({ capacity: { concurrent: 6, ms: 50 } }, small, 800);
+    expect(Math.max(...limits.slice(300))).toBeLessThan(30);
+    // What the steward allows goes before what was remembered, and what nothing is known of is not remembered.
+    expect(createLimiter('auto', 10, 60).limit).toBe(10);
+    expect(createLimiter('auto', MOST).optimum).toBeUndefined();
+  });
+
+  test('an hour that the computer slept is not taken for latency', () => {
+    const limiter = createLimiter('auto', MOST);
+    let now = 0;
+    for (let n = 0; n < 1_000; n++) {
+      now += 1;
+      limiter.heard({ begun: now, ms: 50, active: limiter.limit, kind: 'a', how: 'answered' });
+    }
+    const before = limiter.limit;
+    const woke = now + 3_600_000;
+    limiter.stoodStill(woke);
+    // Those that were under way are answered, or given up, when it wakes.
+    for (let n = 0; n < before; n++) {
+      const how = n % 2 === 0 ? 'answered' : 'pushed-back';
+      limiter.heard({ begun: now + n / 100, ms: 3_600_000, active: before, kind: 'a', how });
+    }
+    expect(limiter.limit).toBe(before);
+    for (let n = 1; n < 500; n++) {
+      limiter.heard({ begun: woke + n, ms: 50, active: limiter.limit, kind: 'a', how: 'answered' });
+    }
+    expect(limiter.limit).toBeGreaterThanOrEqual(before * 0.7);
+  });
 });
 
 test('the rate is of the last seconds, and nothing while there is nothing to tell', () => {

@@ -20,7 +20,7 @@ const plan = (over: Partial<ResourcePlan>): ResourcePlan => ({
   held: 0,
   failedBefore: 0,
   skipped: 0,
-  samples: { create: [], update: [] },
+  samples: { create: [], update: [], delete: [] },
   ...over,
 });
 const kinds = (...plans: ResourcePlan[]): string[] => guardPlan(plans).map(({ kind }) => kind);

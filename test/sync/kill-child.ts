@@ -1,4 +1,4 @@
-/** One batch in a process of its own, to be killed: `node kill-child.ts FOLDER SOURCE`; tells each progress on a line. */
+/** One batch in a process of its own, to be stopped: `node kill-child.ts FOLDER SOURCE`; tells each progress on a line. */
 import { createEngine } from '../../core/engine.ts';
 
 const [, , folder = '', source = ''] = process.argv;

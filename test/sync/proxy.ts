@@ -12,6 +12,10 @@ export interface Heard {
   readonly id: string | undefined;
   readonly body: JsonObject | undefined;
   readonly path: string;
+  /** Of the API's answer, once it is there. */
+  status?: number;
+  /** The item that a POST made, by the API's answer. */
+  made?: string;
 }
 export interface Reply {
   readonly status: number;
@@ -24,8 +28,18 @@ export interface Listening {
   readonly secret: string;
   /** Writes that arrived, in order. */
   readonly writes: Heard[];
+  /** Sockets that are open now, and the most there ever were. */
+  readonly sockets: { now: number; most: number };
+  /** Of the writes that arrived, how many were under way when each did, itself included. */
+  readonly active: number[];
   /** Answers in place of the API where it gives a reply; may be exchanged at any time. */
   answer: (heard: Heard) => Reply | undefined;
+  /** Hears of each write when the API has done it, and again when its answer has gone on; may be exchanged, too. */
+  onWrite: (heard: Heard, what: 'done' | 'answered') => void;
+  /** Drops every connection; what was under way reaches the API, and its answer nobody. */
+  drop(): void;
+  /** From now on nobody is there: connections are refused, or taken and not answered; until the network is back. */
+  network(is: 'there' | 'refused' | 'silent'): void;
 }
 
 const text = async (stream: IncomingMessage): Promise<string> => {
@@ -40,9 +54,15 @@ export async function startProxy(api: Sandbox): Promise<Listening> {
     key: api.key,
     secret: api.secret,
     writes: [] as Heard[],
+    sockets: { now: 0, most: 0 },
+    active: [] as number[],
     answer: () => undefined,
+    onWrite: () => undefined,
   } as unknown as Listening;
+  let reach: 'there' | 'refused' | 'silent' = 'there';
+  let underWay = 0;
   const server = createServer({ keepAliveTimeout: 60_000 }, async (incoming, outgoing) => {
+    if (reach === 'silent') return;
     const path = incoming.url ?? '/';
     const method = incoming.method ?? 'GET';
     const body = await text(incoming);
@@ -54,7 +74,14 @@ export async function startProxy(api: Sandbox): Promise<Listening> {
       id: data?.[2],
       body: data !== null && body !== '' ? (JSON.parse(body) as JsonObject) : undefined,
     };
-    if (heard.resource !== undefined && method !== 'GET') proxy.writes.push(heard);
+    if (heard.resource !== undefined && method !== 'GET') {
+      proxy.writes.push(heard);
+      underWay += 1;
+      proxy.active.push(underWay);
+      outgoing.once('close', () => {
+        underWay -= 1;
+      });
+    }
     const own = proxy.answer(heard);
     if (own !== undefined) {
       outgoing.writeHead(own.status, { 'content-type': 'application/json', ...own.headers });
@@ -65,14 +92,26 @@ export async function startProxy(api: Sandbox): Promise<Listening> {
     const onward = forward(`${api.url}${path}`, { method, headers }, async (answer) => {
       const answered = (await text(answer)).replaceAll(api.url, url);
       const { 'content-length': _length, location, ...rest } = answer.headers;
+      const isWrite = heard.resource !== undefined && method !== 'GET';
+      if (answer.statusCode !== undefined) heard.status = answer.statusCode;
+      if (location !== undefined) heard.made = location.slice(location.lastIndexOf('/') + 1);
+      if (isWrite) proxy.onWrite(heard, 'done');
       outgoing.writeHead(answer.statusCode ?? 500, {
         ...rest,
         ...(location === undefined ? {} : { location: location.replace(api.url, url) }),
       });
       outgoing.end(answered === '' ? undefined : answered);
+      if (isWrite) proxy.onWrite(heard, 'answered');
     });
     onward.on('error', () => outgoing.destroy());
     onward.end(body);
+  });
+  server.on('connection', (socket) => {
+    proxy.sockets.now += 1;
+    proxy.sockets.most = Math.max(proxy.sockets.most, proxy.sockets.now);
+    socket.once('close', () => {
+      proxy.sockets.now -= 1;
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -83,7 +122,19 @@ export async function startProxy(api: Sandbox): Promise<Listening> {
         server.closeAllConnections();
       }),
   );
-  return Object.assign(proxy, { url });
+  server.on('connection', (socket) => {
+    if (reach === 'refused') socket.destroy();
+  });
+  const drop = (): void => server.closeAllConnections();
+  return Object.assign(proxy, {
+    url,
+    drop,
+    network(is: typeof reach) {
+      reach = is;
+      // What hangs, hangs no longer.
+      if (is !== 'silent') drop();
+    },
+  });
 }
 
 /** A problem as a 7.3 answers it. */

@@ -6,7 +6,7 @@ import type { ApiModel } from '../../core/edfi/model.ts';
 import type { Ledger } from '../../core/ledger/ledger.ts';
 import { compileMapping } from '../../core/mapping/compile.ts';
 import { loadMapping, shippedMappingFor } from '../../core/mapping/load.ts';
-import { type AdoptedResource, adoptConnection } from '../../core/sync/adopt.ts';
+import { type AdoptedResource, type AdoptInput, adoptConnection } from '../../core/sync/adopt.ts';
 import { type AuditInput, type AuditResult, auditConnection } from '../../core/sync/audit.ts';
 import { loadKnowledge } from '../../core/sync/knowledge.ts';
 import type { MadeResource } from '../../core/sync/read-back.ts';
@@ -16,7 +16,7 @@ export interface ReadingBack {
   readonly model: ApiModel;
   readonly order: DependencyOrder;
   readonly resources: readonly MadeResource[];
-  adopt(): Promise<Record<string, AdoptedResource>>;
+  adopt(options?: Partial<AdoptInput>): Promise<Record<string, AdoptedResource>>;
   audit(options?: Partial<AuditInput>): Promise<AuditResult>;
 }
 
@@ -52,7 +52,7 @@ export async function readingBack(
     model,
     order,
     resources,
-    adopt: () => adoptConnection(input),
+    adopt: (options = {}) => adoptConnection({ ...input, ...options }),
     audit: (options = {}) => auditConnection({ ...input, full: false, ...options }),
   };
 }

@@ -1,18 +1,33 @@
 /** `rollbook batches`: what ran, with its account. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import pc from 'picocolors';
-import type { AccountView, BatchView } from '../../contract/schemas.ts';
+import type { AccountView, BatchDetailView, BatchView } from '../../contract/schemas.ts';
 import { Exit } from '../exit.ts';
-import { connectionOption, dataOption, type Shared } from '../options.ts';
+import { connectionOption, dataOption, type Shared, whole } from '../options.ts';
 import { afterOption, jsonPages, limitOption, type PageOptions, printMore } from '../pages.ts';
 import { commandFor } from '../place.ts';
+import { printPlan } from '../plan.ts';
 import { accountLine } from '../report.ts';
 import { act, command } from '../run.ts';
-import { clock, columns, duration, number, out, table, tableWidth, wrap } from '../terminal.ts';
+import {
+  clock,
+  columns,
+  duration,
+  fitted,
+  jsonLine,
+  number,
+  out,
+  plural,
+  printable,
+  table,
+  tableWidth,
+  wrap,
+} from '../terminal.ts';
 import { withEngine } from '../with-engine.ts';
 
 interface Options extends Shared, PageOptions {
   readonly connection: string;
+  readonly batch?: number;
 }
 
 const SHOWN = 20;
@@ -27,8 +42,8 @@ const STATES: Record<BatchView['state'], string> = {
 
 const OUTCOMES = ['created', 'updated', 'deleted', 'unchanged', 'rejected', 'held', 'failed', 'skipped'] as const;
 
-const stateOf = ({ state, stoppedBy }: BatchView): string =>
-  stoppedBy === null ? STATES[state] : `${STATES[state]}: ${stoppedBy}`;
+const stateOf = ({ state, stoppedBy, approved }: BatchView): string =>
+  approved ? 'approved' : stoppedBy === null ? STATES[state] : `${STATES[state]}: ${stoppedBy}`;
 const tookOf = ({ startedAt, endedAt }: BatchView): string =>
   endedAt === null ? '' : duration(Math.max(0, endedAt - startedAt) / 1000);
 
@@ -39,7 +54,7 @@ function tableOf(batches: readonly BatchView[]): string {
     return count === 0 ? pc.dim('·') : number(count);
   };
   const rows = batches.map((batch) => [
-    clock(batch.startedAt),
+    `${batch.id}  ${clock(batch.startedAt)}`,
     stateOf(batch),
     tookOf(batch),
     cell(batch.account, 'read'),
@@ -53,14 +68,52 @@ function tableOf(batches: readonly BatchView[]): string {
 function printBlocks(batches: readonly BatchView[]): void {
   for (const batch of batches) {
     const took = tookOf(batch);
-    out(wrap(`${pc.bold(clock(batch.startedAt))} ${stateOf(batch)}${took === '' ? '' : `, ${took}`}`));
+    out(
+      wrap(`${pc.bold(`${batch.id}  ${clock(batch.startedAt)}`)} ${stateOf(batch)}${took === '' ? '' : `, ${took}`}`),
+    );
     if (batch.account !== null) out(accountLine(batch.account));
   }
 }
 
+const BEGUN = { steward: 'begun by hand', schedule: 'begun by the schedule' } as const;
+
+/** One batch from near: what became of its records, by resource; what it waits with; why it ended early. */
+function printBatch(batch: BatchDetailView): void {
+  const { id, startedAt, account, resources, guard, why, left, plan, by } = batch;
+  const took = tookOf(batch);
+  const words = [stateOf(batch), ...(by === null ? [] : [BEGUN[by]]), ...(took === '' ? [] : [`took ${took}`])];
+  out(`${pc.bold(`Batch ${id}`)}, ${clock(startedAt)}: ${words.join(', ')}`);
+  if (why !== null) out(wrap(printable(why), '  '));
+  if (left !== null && left > 0 && plan === null) out(`  ${plural(left, 'record was', 'records were')} left.`);
+  for (const sentence of guard) out(wrap(sentence, `${pc.yellow('!')} `));
+  out();
+  if (plan !== null) printPlan({ ...plan, guard: [] }, true);
+  if (account === null) return;
+  const shown = OUTCOMES.filter((name) => account[name] > 0);
+  const cell = (count: number): string => (count === 0 ? pc.dim('·') : number(count));
+  const rows = Object.entries(resources).filter(([, one]) => one.read > 0);
+  out(
+    fitted(
+      [
+        ['resource', 'read', ...shown],
+        ...rows.map(([resource, one]) => [resource, cell(one.read), ...shown.map((name) => cell(one[name]))]),
+        ['in all', number(account.read), ...shown.map((name) => number(account[name]))],
+      ],
+      0,
+      [1, ...shown.map((_, index) => index + 2)],
+    ),
+  );
+}
+
 async function batches(options: Options): Promise<number> {
-  const { connection, after, limit = SHOWN } = options;
+  const { connection, after, limit = SHOWN, batch: id } = options;
   return withEngine(options, async (engine) => {
+    if (id !== undefined) {
+      const batch = await engine.call('batches.show', { connection, id });
+      if (options.json === true) jsonLine({ type: 'batch', connection, ...batch, plan: null });
+      else printBatch(batch);
+      return Exit.ok;
+    }
     const load = (page: { limit: number; after?: string }) => engine.call('batches.list', { connection, ...page });
     if (options.json === true) {
       await jsonPages(
@@ -92,9 +145,17 @@ async function batches(options: Options): Promise<number> {
 export function batchesCommand(): Command {
   const made = command('batches', 'Lists the batches of a connection, the newest first, each with its account.')
     .addOption(connectionOption())
+    .addOption(
+      new Option('--batch <number>', 'one batch from near, as the list numbers it')
+        .argParser(whole(1, Number.MAX_SAFE_INTEGER))
+        .conflicts(['limit', 'after']),
+    )
     .addOption(limitOption(SHOWN))
     .addOption(afterOption())
     .addOption(dataOption())
-    .addHelpText('after', '\nExample:\n  rollbook batches --connection state --limit 5');
+    .addHelpText(
+      'after',
+      '\nExamples:\n  rollbook batches --connection state --limit 5\n  rollbook batches --connection state --batch 12',
+    );
   return act<Options>(made, batches);
 }

@@ -12,6 +12,7 @@ import {
 } from '../connection-options.ts';
 import { Exit } from '../exit.ts';
 import { dataOption, oneOf, pairs, type Shared } from '../options.ts';
+import { shortName } from '../plan.ts';
 import { act, command } from '../run.ts';
 import { clock, jsonLine, number, out, plural, printable, table, wrap } from '../terminal.ts';
 import { withEngine, withTest } from '../with-engine.ts';
@@ -95,7 +96,7 @@ async function permissions(options: Shared, [name = '']: readonly string[]): Pro
     out(wrap(printable(list(info.profiles)), 'profiles       '));
     out(wrap(printable(info.claimSet ?? 'not told'), 'claim set      '));
     const rows = (info.resources ?? []).map(({ resource, operations }) =>
-      [resource, operations.join(', ')].map(printable),
+      [shortName(resource), operations.join(', ')].map(printable),
     );
     if (rows.length > 0) out(table([['resource', 'operations'], ...rows]));
   }

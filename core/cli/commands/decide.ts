@@ -50,22 +50,27 @@ async function fixed(options: Options, [group = '']: readonly string[]): Promise
 }
 
 async function clear(options: Options, [group]: readonly string[]): Promise<number> {
-  const { connection } = options;
+  const { connection, undo = false } = options;
   const { cleared, days } = await withEngine(options, async (engine) => ({
-    cleared: await engine.call('problems.clear', { connection, ...(group === undefined ? {} : { group }) }),
+    cleared: await engine.call('problems.clear', {
+      connection,
+      clear: !undo,
+      ...(group === undefined ? {} : { group }),
+    }),
     days: (await engine.call('settings.show', {})).problemDays,
   }));
   const { causes, entries } = cleared;
-  if (options.json) jsonLine({ type: 'cleared', connection, causes, entries });
+  const what = `${plural(causes, 'cause')} and ${plural(entries, 'entry', 'entries')}`;
+  if (options.json) jsonLine({ type: undo ? 'listed' : 'cleared', connection, causes, entries });
+  else if (undo) out(causes + entries === 0 ? 'Nothing was cleared.' : wrap(`On the list again: ${what}.`));
   else if (causes + entries === 0) out('There was nothing to clear: what is left is not over.');
   else {
-    const what = `${plural(causes, 'cause')} and ${plural(entries, 'entry', 'entries')}`;
     out(
       wrap(
         `Off the list: ${what} that are over. The ledger keeps them for ${plural(days, 'day')} (rollbook settings).`,
       ),
     );
-    out(wrap('A cause that comes back is listed again by itself; there is nothing to undo.'));
+    out(`Back on the list: ${next(options, 'clear', ...(group === undefined ? [] : [group]), '--undo')}`);
   }
   return Exit.ok;
 }
@@ -88,6 +93,7 @@ export function decisionCommands(): Command[] {
   const clearing = command('clear', 'Takes what is over off the list; the ledger keeps it as long as the settings say.')
     .addOption(connectionOption())
     .argument('[cause]', 'one cause; all that are over unless told', toCause)
+    .option('--undo', 'list what was cleared again')
     .addOption(dataOption())
     .addHelpText('after', '\nExample:\n  rollbook clear --connection state');
   return [act<Options>(ignoring, ignore), act<Options>(fixing, fixed), act<Options>(clearing, clear)];

@@ -29,7 +29,7 @@ async function refer(options: ReferenceOptions, [id]: readonly unknown[]): Promi
 
 async function find(options: Shared, [reference = '']: readonly string[]): Promise<number> {
   const found = await withEngine(options, (engine) => engine.call('records.find', { reference }));
-  const { connection, resource, problem, confirmed, history } = found;
+  const { connection, resource, problem, confirmed, history, place: inExport } = found;
   if (options.json) {
     jsonLine({ type: 'found', ...found, confirmed: confirmed && { at: confirmed.at } });
     return Exit.ok;
@@ -42,6 +42,7 @@ async function find(options: Shared, [reference = '']: readonly string[]): Promi
   for (const { at, title, status } of history) {
     out(wrap(`${title}${status === null ? '' : ` (${status})`}`, `  ${clock(at)}  `));
   }
+  if (inExport !== null) out(wrap(`in the last export: ${placeIn(inExport)}`, '  '));
   out(confirmed === null ? '  not confirmed by the API' : `  ${clock(confirmed.at)}  confirmed by the API`);
   if (problem !== null) {
     const place = { connection, data: options.data, stays: true };

@@ -25,8 +25,6 @@ export interface Decision {
   readonly revokes: boolean;
   /** The token that this request asks for will not live as long as it says. */
   readonly shortToken: FaultOf<'shortTokens'> | undefined;
-  /** To be called once, when the request is over. */
-  readonly leave: () => void;
 }
 
 /** What the rules do to the server as a whole. */
@@ -47,14 +45,7 @@ export interface Forecast {
 }
 
 /** What a request has met so far, while the rules are gone through. */
-interface Draft {
-  delayMs: number;
-  shiftMs: number;
-  ending: Ending | undefined;
-  revokes: boolean;
-  shortToken: FaultOf<'shortTokens'> | undefined;
-  readonly leaves: (() => void)[];
-}
+type Draft = { -readonly [Part in keyof Decision]: Decision[Part] };
 
 /** What a rule does to a request that it is about; true where it did something. */
 type Rule = (draft: Draft, number: number, seconds: number) => boolean;
@@ -125,11 +116,17 @@ export function createForecast({ seed, rules }: FaultPlan, server: Server): Fore
         const capacity = createCapacity(fault);
         return (draft, number, now) => {
           if (!trigger.strikes(number, now)) return false;
-          const { ms, isBeyond } = capacity.enter(number, now);
-          draft.delayMs += ms;
-          draft.leaves.push(capacity.leave);
-          if (isBeyond) trigger.struck();
-          return isBeyond;
+          const service = capacity.enter(number, now);
+          switch (service.kind) {
+            case 'served':
+              draft.delayMs += service.ms;
+              if (service.isBeyond) trigger.struck();
+              return service.isBeyond;
+            case 'refused':
+              draft.ending ??= { ...service, kind: 'refusal' };
+              trigger.struck();
+              return true;
+          }
         };
       }
       case 'status': {
@@ -199,7 +196,6 @@ export function createForecast({ seed, rules }: FaultPlan, server: Server): Fore
         ending: undefined,
         revokes: false,
         shortToken: undefined,
-        leaves: [],
       };
       for (const { fault, trigger, rule } of active) {
         const number = trigger.see(surface, request);
@@ -208,17 +204,7 @@ export function createForecast({ seed, rules }: FaultPlan, server: Server): Fore
       if (maintenance !== undefined && now < downUntil) {
         draft.ending = { kind: 'refusal', ...refusal(503, maintenance.retryAfter, downUntil - now) };
       }
-      const { delayMs, shiftMs, ending, revokes, shortToken, leaves } = draft;
-      return {
-        delayMs,
-        shiftMs,
-        ending,
-        revokes,
-        shortToken,
-        leave: () => {
-          for (const leave of leaves) leave();
-        },
-      };
+      return draft;
     },
     counts: () => ({ ...counts }),
     seconds,

@@ -63,11 +63,21 @@ const faults = {
     jitterMs: milliseconds.optional(),
     distribution: z.enum(['uniform', 'exponential']).optional(),
   }),
-  /** `concurrent` requests at once are served in `ms`; with more under way, the time grows in proportion. */
+  /** `concurrent` requests at once are worked on, in `ms` each; those on top of them stand in line. */
   capacity: z.strictObject({
     kind: z.literal('capacity'),
     concurrent: count,
     ms: milliseconds,
+    /** With twice as many as that, each takes this share longer; with three times as many, twice this share. 0 unless told. */
+    drag: z.number().min(0).max(10).optional(),
+    /** With so many times as many it refuses (429) what comes on top, and everything for `windowSeconds` where told. */
+    refusal: z
+      .strictObject({
+        beyond: z.number().min(1).max(1000),
+        retryAfter: retryAfter.optional(),
+        windowSeconds: duration.optional(),
+      })
+      .optional(),
     /** The number moves; the last one whose requests or seconds are over holds. */
     moves: z
       .array(z.strictObject({ concurrent: count, afterRequests: count.optional(), afterSeconds: duration.optional() }))

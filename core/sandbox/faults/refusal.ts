@@ -27,7 +27,10 @@ function headerOf({ as, seconds }: NonNullable<Refusal['retryAfter']>, now: numb
 
 /** @param now what the server's clock says, in milliseconds since 1970 */
 export function refusalProblem({ status, retryAfter }: Refusal, now: number): Problem {
-  const headers = retryAfter === undefined ? {} : { headers: { 'Retry-After': headerOf(retryAfter, now) } };
+  const told = retryAfter === undefined ? undefined : { 'Retry-After': headerOf(retryAfter, now) };
+  // A date to come back at means nothing without the date it is now, by the same clock.
+  const date = retryAfter?.as === 'date' ? { Date: new Date(now).toUTCString() } : {};
+  const headers = told === undefined ? {} : { headers: { ...told, ...date } };
   switch (status) {
     case 429:
       return new Problem({

@@ -154,7 +154,6 @@ export function createWeather(given: FaultPlan | undefined, ground: Ground): Wea
       }
       const decision = current.decide(request);
       if (decision.revokes) ground.revoke();
-      outgoing.once('close', decision.leave);
       if (decision.delayMs === 0) {
         finish(request, outgoing, decision, current.seconds());
         return;

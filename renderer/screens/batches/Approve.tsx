@@ -58,7 +58,7 @@ export function Approve({ plan, connection, onClose, onApprove }: ApproveProps) 
           <li key={point}>{point}</li>
         ))}
       </ul>
-      {plan.guard.length > 0 && <Guard plan={plan} most={2} />}
+      {plan.guard.length > 0 && <Guard sentences={plan.guard} most={2} />}
       {deletes > 0 && (
         <p>
           What is deleted is gone from the API. If the export was wrong, a later batch with a complete export makes it
@@ -94,15 +94,23 @@ export function Approve({ plan, connection, onClose, onApprove }: ApproveProps) 
   );
 }
 
-/** Why the plan waits, in the engine's sentences. @param most as many as are read at once; the others are folded */
-export function Guard({ plan: { guard }, most = 4 }: { readonly plan: PlanView; readonly most?: number }) {
+interface GuardProps {
+  /** The engine's. */
+  readonly sentences: readonly string[];
+  /** As many as are read at once; the others are folded. */
+  readonly most?: number;
+  readonly title?: string;
+}
+
+/** Why a plan waits, or waited. */
+export function Guard({ sentences: guard, most = 4, title = 'Why Rollbook asks' }: GuardProps) {
   const [isWhole, setWhole] = useState(false);
   const isLong = guard.length > most + 1;
   const shown = isLong && !isWhole ? guard.slice(0, most) : guard;
   return (
     <Notice
       tone="wait"
-      title="Why Rollbook asks"
+      title={title}
       {...(isLong
         ? {
             actions: (

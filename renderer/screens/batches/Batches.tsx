@@ -32,7 +32,7 @@ export function Batches({ path }: ScreenProps) {
 
 /** A batch of it runs, or this page asked for one that has not begun yet. */
 const useIsRunning = (connection: string): boolean => {
-  const active = useLive(({ batch }) => batch?.connection === connection);
+  const active = useLive(({ batch }) => batch?.connection === connection && batch.kind !== 'read-back');
   const asked = useBatch((state) => state.asked?.connection === connection);
   return active || asked;
 };
@@ -58,18 +58,30 @@ function Now({ connection, isRunning }: { readonly connection: string; readonly 
   const plan = useBatch((state) => state.plans[connection]);
   const ending = useBatch((state) => state.endings[connection]);
   const asked = useBatch((state) => state.last[connection]);
+  const asides = useBatch((state) => state.asides);
   const other = useLive(({ batch }) =>
-    batch !== undefined && batch.connection !== connection ? batch.connection : undefined,
+    batch === undefined || (batch.connection === connection && batch.kind !== 'read-back') ? undefined : batch,
   );
   if (isRunning) return <UnderWay connection={connection} />;
   if (other !== undefined) {
     return (
-      <Notice tone="info" title={`A batch of “${other}” is under way`}>
-        <p>One batch runs at a time. You can begin one here when it has ended.</p>
+      <Notice
+        tone="info"
+        title={
+          other.kind === 'read-back'
+            ? `The API of “${other.connection}” is being read`
+            : `A batch of “${other.connection}” is under way`
+        }
+      >
+        <p>
+          {other.kind === 'read-back'
+            ? 'Nothing is sent meanwhile. You can begin a batch here when that has ended.'
+            : 'One batch runs at a time. You can begin one here when it has ended.'}
+        </p>
       </Notice>
     );
   }
-  if (ending?.state === 'planned' || ending?.state === 'waiting') {
+  if (ending?.state === 'planned') {
     // The plan comes by another way than the answer, and may be a moment behind it.
     return plan === undefined ? (
       <Loading what="Loading the plan" />
@@ -79,27 +91,59 @@ function Now({ connection, isRunning }: { readonly connection: string; readonly 
   }
   return (
     <Loaded query={newest} what="Loading batches">
-      {({ batches: [batch] }) => (
-        <>
-          {ending?.state === 'failed' &&
-            (ending.error === undefined ? (
-              <Notice tone="bad" title="The batch could not be run">
-                <p>Look first: it says what is in the way.</p>
-              </Notice>
-            ) : ending.error.code === 'cancelled' ? (
-              <Notice tone="info">
-                <p>{ending.error.message}</p>
-              </Notice>
+      {({ batches: [batch] }) =>
+        batch?.state === 'waiting' && !asides.includes(batch.id) ? (
+          <Waits connection={connection} id={batch.id} ending={ending} />
+        ) : (
+          <>
+            {ending?.state === 'failed' &&
+              (ending.error === undefined ? (
+                <Notice tone="bad" title="The batch could not be run">
+                  <p>Look first: it says what is in the way.</p>
+                </Notice>
+              ) : ending.error.code === 'cancelled' ? (
+                <Notice tone="info">
+                  <p>{ending.error.message}</p>
+                </Notice>
+              ) : (
+                <Refusal error={ending.error} />
+              ))}
+            {(ending?.state === 'done' || ending?.state === 'stopped') && batch !== undefined ? (
+              <Ended connection={connection} batch={batch} isDone={ending.state === 'done'} />
             ) : (
-              <Refusal error={ending.error} />
-            ))}
-          {(ending?.state === 'done' || ending?.state === 'stopped') && batch !== undefined ? (
-            <Ended connection={connection} batch={batch} ending={ending} />
-          ) : (
-            <Start connection={connection} newest={batch} />
-          )}
-        </>
-      )}
+              <Start connection={connection} newest={batch} />
+            )}
+          </>
+        )
+      }
+    </Loaded>
+  );
+}
+
+/** What the ledger keeps of the batch that waits: it is there after the window, or the computer, was off. */
+function Waits({
+  connection,
+  id,
+  ending,
+}: {
+  readonly connection: string;
+  readonly id: number;
+  readonly ending: Ending | undefined;
+}) {
+  const found = useQuery('batches.show', { connection, id });
+  return (
+    <Loaded query={found} what="Loading the plan that waits">
+      {({ plan, waiting, startedAt }) =>
+        plan === null || waiting === null ? null : (
+          <PlanPreview
+            connection={connection}
+            plan={{ view: plan, at: startedAt }}
+            ending={{ state: 'waiting', isOutgrown: ending?.isOutgrown ?? false }}
+            asked={{ connection, source: waiting.source ?? undefined, isPlan: false, retry: waiting.retry }}
+            waiting={{ id, ...waiting }}
+          />
+        )
+      }
     </Loaded>
   );
 }
@@ -107,12 +151,12 @@ function Now({ connection, isRunning }: { readonly connection: string; readonly 
 interface EndedProps {
   readonly connection: string;
   readonly batch: BatchView;
-  readonly ending: Ending;
+  readonly isDone: boolean;
 }
 
-function Ended({ connection, batch, ending }: EndedProps) {
+function Ended({ connection, batch, isDone }: EndedProps) {
   const asked = useBatch((state) => state.last[connection]);
-  const isDone = ending.state === 'done';
+  const detail = useQuery('batches.show', { connection, id: batch.id });
   const changed = batch.account === null ? '' : changedInWords(batch.account);
   return (
     <Card>
@@ -138,9 +182,13 @@ function Ended({ connection, batch, ending }: EndedProps) {
         }
       >
         <div className={css.report}>
-          <Report told={batch} result={ending.result}>
-            <Causes connection={connection} />
-          </Report>
+          <Loaded query={detail} what="Loading the account">
+            {(told) => (
+              <Report told={told}>
+                <Causes connection={connection} />
+              </Report>
+            )}
+          </Loaded>
           <Pace />
         </div>
       </Section>

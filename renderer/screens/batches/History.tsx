@@ -4,9 +4,10 @@ import type { BatchView } from '../../../core/contract/schemas.ts';
 import { go, hrefOf } from '../../app/routes.ts';
 import { ask } from '../../client/client.ts';
 import { usePages } from '../../client/query.ts';
+import { Button } from '../../components/Button.tsx';
 import { BarChart } from '../../components/Chart.tsx';
 import { type DataColumn, DataTable } from '../../components/DataTable.tsx';
-import { Badge, Empty, Refusal } from '../../components/Notice.tsx';
+import { Badge, Empty, Notice } from '../../components/Notice.tsx';
 import { Card, Section } from '../../components/Page.tsx';
 import { When } from '../../components/When.tsx';
 import { absolute, duration, number, plural } from '../../text/format.ts';
@@ -83,7 +84,11 @@ export function History({ connection, isRunning }: { readonly connection: string
     .reverse();
   return (
     <Section title="History">
-      <Refusal error={batches.error} />
+      {batches.error !== undefined && (
+        <Notice tone="bad" isAlert actions={<Button onPress={batches.again}>Try again</Button>}>
+          <p>{batches.error.message}</p>
+        </Notice>
+      )}
       {charted.length > 1 && (
         <Card>
           <BarChart
@@ -112,9 +117,11 @@ export function History({ connection, isRunning }: { readonly connection: string
         onRow={({ id }) => go(hrefOf('batches', connection, String(id)))}
         height={440}
         empty={
-          <Empty icon="batches" title="No batch yet">
-            Each batch is listed here with its account: what was read, sent, and left out.
-          </Empty>
+          batches.error === undefined ? (
+            <Empty icon="batches" title="No batch yet">
+              Each batch is listed here with its account: what was read, sent, and left out.
+            </Empty>
+          ) : null
         }
       />
     </Section>

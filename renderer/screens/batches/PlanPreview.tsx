@@ -1,6 +1,6 @@
 /** What would be sent: by resource, with samples, what the guard says, and the way to send it or to leave it. */
 import { useState } from 'react';
-import type { ResourcePlanView } from '../../../core/contract/schemas.ts';
+import type { BatchDetailView, PlanView, ResourcePlanView } from '../../../core/contract/schemas.ts';
 import { Button } from '../../components/Button.tsx';
 import { Empty, Notice } from '../../components/Notice.tsx';
 import { Card, Section } from '../../components/Page.tsx';
@@ -65,8 +65,34 @@ const COLUMNS: readonly CountColumn<ResourcePlanView>[] = [
   },
 ];
 
+const hasSamples = ({ samples }: ResourcePlanView): boolean =>
+  samples.create.length + samples.update.length + samples.delete.length > 0;
+
 const hasWork = (row: ResourcePlanView): boolean =>
   workOf(row).changes + row.rejected + row.held + row.failedBefore > 0;
+
+/** A plan, resource by resource, each opened for its samples. */
+export function PlanTable({
+  label,
+  connection,
+  plan,
+}: {
+  readonly label: string;
+  readonly connection: string;
+  readonly plan: PlanView;
+}) {
+  return (
+    <CountTable
+      label={label}
+      rows={plan.resources}
+      resourceOf={({ resource }) => resource}
+      columns={COLUMNS}
+      hasWork={hasWork}
+      foldedFor="nothing to do"
+      details={(row) => (hasSamples(row) ? <Samples connection={connection} row={row} /> : undefined)}
+    />
+  );
+}
 
 export interface PlanPreviewProps {
   readonly connection: string;
@@ -74,9 +100,22 @@ export interface PlanPreviewProps {
   readonly ending: Ending;
   /** What it was made of; undefined where this page did not ask for it. */
   readonly asked: Asked | undefined;
+  /** For a batch that waits: its number, and how its export is now. */
+  readonly waiting?: (NonNullable<BatchDetailView['waiting']> & { readonly id: number }) | undefined;
 }
 
-export function PlanPreview({ connection, plan: { view, at }, ending, asked }: PlanPreviewProps) {
+const CHANGED = {
+  changed: {
+    title: 'The export has changed since',
+    text: 'So this is not what would be sent any more. Look at it as it is now, and decide then.',
+  },
+  gone: {
+    title: 'The export is not there any more',
+    text: 'So this cannot be sent. Bring the export back, or begin a batch with another one.',
+  },
+} as const;
+
+export function PlanPreview({ connection, plan: { view, at }, ending, asked, waiting }: PlanPreviewProps) {
   const [isAsking, setAsking] = useState(false);
   const notices = useBatch((state) => state.notices);
   const totals = totalsOf(view);
@@ -84,7 +123,11 @@ export function PlanPreview({ connection, plan: { view, at }, ending, asked }: P
   const leftOut = totals.rejected + totals.held;
   const again = { connection, source: asked?.source, retry: asked?.retry ?? false };
   const isKept = ending.state === 'planned';
-  const send = (): void => void runBatch({ ...again, isPlan: false }, approvalOf(view));
+  const send = (): void =>
+    waiting === undefined
+      ? void runBatch({ ...again, isPlan: false }, approvalOf(view))
+      : void runBatch({ ...again, isPlan: false, approves: waiting.id });
+  const changed = waiting === undefined || waiting.export === 'same' ? undefined : CHANGED[waiting.export];
   return (
     <Card>
       <Section
@@ -95,12 +138,17 @@ export function PlanPreview({ connection, plan: { view, at }, ending, asked }: P
           </>
         }
       >
+        {changed !== undefined && (
+          <Notice tone="wait" title={changed.title}>
+            <p>{changed.text}</p>
+          </Notice>
+        )}
         {ending.isOutgrown && (
           <Notice tone="wait" isAlert title="The plan has grown since you looked">
             <p>It would now delete or change more than you approved, so nothing was sent. Look at it as it is now.</p>
           </Notice>
         )}
-        {view.guard.length > 0 && <Guard plan={view} />}
+        {view.guard.length > 0 && <Guard sentences={view.guard} />}
         {notices.length > 0 && (
           <Notice tone="info" title="Good to know">
             <ul className={notices.length > 1 ? css.points : undefined}>
@@ -115,19 +163,7 @@ export function PlanPreview({ connection, plan: { view, at }, ending, asked }: P
             Check that it is the right one, and that its files are complete.
           </Empty>
         ) : (
-          <CountTable
-            label="What would be sent, by resource"
-            rows={view.resources}
-            resourceOf={({ resource }) => resource}
-            columns={COLUMNS}
-            hasWork={hasWork}
-            foldedFor="nothing to do"
-            details={(row) =>
-              row.samples.create.length + row.samples.update.length === 0 ? undefined : (
-                <Samples connection={connection} row={row} />
-              )
-            }
-          />
+          <PlanTable label="What would be sent, by resource" connection={connection} plan={view} />
         )}
         <div className={css.acts}>
           <p className={css.verdict}>
@@ -135,13 +171,22 @@ export function PlanPreview({ connection, plan: { view, at }, ending, asked }: P
             {leftOut > 0 && <span className={css.aside}> {plural(leftOut, 'record is', 'records are')} left out.</span>}
           </p>
           {/* What waits for approval was stopped for a reason: leaving it is what is offered first. */}
-          <Button look={isKept ? 'secondary' : 'primary'} onPress={() => putAside(connection)}>
+          <Button
+            look={isKept || changed !== undefined ? 'secondary' : 'primary'}
+            onPress={() => putAside(connection, waiting?.id)}
+          >
             {isKept ? 'Put aside' : 'Leave it unsent'}
           </Button>
-          <Button icon="refresh" onPress={() => void runBatch({ ...again, isPlan: true })}>
-            {isKept ? 'Look again' : 'Look closer'}
-          </Button>
-          {changes > 0 && (
+          {waiting?.source !== null && (
+            <Button
+              look={changed === undefined ? 'secondary' : 'primary'}
+              icon="refresh"
+              onPress={() => void runBatch({ ...again, isPlan: true })}
+            >
+              {isKept || changed !== undefined ? 'Look again' : 'Look closer'}
+            </Button>
+          )}
+          {changes > 0 && changed === undefined && (
             <Button look={isKept ? 'primary' : 'secondary'} icon="batches" onPress={() => setAsking(true)}>
               Send {plural(changes, totals.deletes === changes ? 'deletion' : 'change')} …
             </Button>

@@ -1,6 +1,6 @@
 /** What came of a batch: its account, in all and by resource, what to look at, and what it took. */
 import type { ReactNode } from 'react';
-import type { AccountView, BatchView, SyncResult } from '../../../core/contract/schemas.ts';
+import type { AccountView, BatchDetailView, BatchView } from '../../../core/contract/schemas.ts';
 import { hrefOf } from '../../app/routes.ts';
 import { screens } from '../../app/screens.tsx';
 import { useQuery } from '../../client/query.ts';
@@ -14,9 +14,6 @@ import { Account } from './Account.tsx';
 import css from './Batches.module.css';
 import { type CountColumn, CountTable } from './CountTable.tsx';
 import { stoppedInWords, TERMS } from './words.ts';
-
-/** What is told of a batch, wherever it comes from. */
-export type Told = Pick<BatchView, 'account' | 'resources' | 'requests' | 'timings' | 'stoppedBy'>;
 
 interface Row {
   readonly resource: string;
@@ -32,19 +29,19 @@ const COLUMNS: readonly CountColumn<Row>[] = [
   })),
 ];
 
+const BEGUN = { steward: 'By hand', schedule: 'By the schedule' } as const;
+
 const hasWork = ({ account }: Row): boolean =>
   account.created + account.updated + account.deleted + account.rejected + account.held + account.failed > 0;
 
 export interface ReportProps {
-  readonly told: Told;
-  /** Where this page asked for the batch. */
-  readonly result?: SyncResult | undefined;
+  readonly told: BatchDetailView;
   /** Below the account. */
   readonly children?: ReactNode;
 }
 
-export function Report({ told, result, children }: ReportProps) {
-  const { account, resources, requests, timings, stoppedBy } = told;
+export function Report({ told, children }: ReportProps) {
+  const { account, resources, requests, timings, stoppedBy, why, left } = told;
   if (account === null) {
     return (
       <Notice tone="wait" title="This batch was cut off">
@@ -61,13 +58,10 @@ export function Report({ told, result, children }: ReportProps) {
       {stoppedBy !== null && (
         <Notice tone="wait" title={stoppedInWords(stoppedBy)}>
           <p>
-            {result?.stopped != null && `${result.stopped.sentence} `}
+            {why !== null && `${why} `}
             What the API took stays there.{' '}
-            {result !== undefined &&
-              result.left > 0 &&
-              `${plural(result.left, 'change was', 'changes were')} not sent: `}
-            {result !== undefined && result.left > 0
-              ? 'they go with the next batch.'
+            {left !== null && left > 0
+              ? `${plural(left, 'change was', 'changes were')} not sent: ${left === 1 ? 'it goes' : 'they go'} with the next batch.`
               : 'The rest goes with the next batch.'}
           </p>
         </Notice>
@@ -87,6 +81,7 @@ export function Report({ told, result, children }: ReportProps) {
       {(requests !== null || timings !== null) && (
         <Facts
           facts={{
+            Begun: told.by === null ? undefined : BEGUN[told.by],
             Took:
               timings === null
                 ? undefined

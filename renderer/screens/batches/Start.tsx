@@ -10,7 +10,7 @@ import { CheckField, RadioField } from '../../components/Field.tsx';
 import { Loaded, Notice, Refusal } from '../../components/Notice.tsx';
 import { Card, Section } from '../../components/Page.tsx';
 import { When } from '../../components/When.tsx';
-import { runBatch, useBatch } from '../../state/batch.ts';
+import { runBatch, takeUp, useBatch } from '../../state/batch.ts';
 import { toast } from '../../state/toasts.ts';
 import css from './Batches.module.css';
 
@@ -190,11 +190,7 @@ function Left({ newest, onBegin }: LeftProps) {
         <Notice
           tone="wait"
           title="A batch waits for your approval"
-          actions={
-            <Button onPress={() => onBegin?.(true)} isDisabled={onBegin === undefined}>
-              Look at it
-            </Button>
-          }
+          actions={<Button onPress={() => takeUp(newest.id)}>Look at it</Button>}
         >
           <p>
             It was planned {when}, and would delete or change so much that you have to see it first. Nothing of it was

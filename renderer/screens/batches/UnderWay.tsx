@@ -19,7 +19,7 @@ export function UnderWay({ connection }: { readonly connection: string }) {
   const batch = useLive((live) => live.batch);
   const progress = useLive((live) => live.progress);
   const asked = useBatch((state) => state.asked);
-  const isPlan = batch?.isPlan ?? asked?.isPlan ?? false;
+  const isPlan = batch === undefined ? (asked?.isPlan ?? false) : batch.kind === 'plan';
   const isSending = progress?.phase === 'sending';
   const isPaused = batch?.isPaused === true || progress?.paused === true;
   const isEngineAway = useLive(({ host }) => host !== undefined && host.engine.state !== 'running');

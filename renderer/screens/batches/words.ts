@@ -14,7 +14,7 @@ export interface Word {
 
 /** @param isNewest of its connection: only the newest can still wait, or run */
 export function stateOf(
-  { state, account }: Pick<BatchView, 'state' | 'account'>,
+  { state, account, approved }: Pick<BatchView, 'state' | 'account' | 'approved'>,
   isNewest: boolean,
   isRunning: boolean,
 ): Word {
@@ -25,6 +25,7 @@ export function stateOf(
         ? { word: 'Under way', tone: 'info', icon: 'batches' }
         : { word: 'Cut off', tone: 'wait', icon: 'warning' };
     case 'waiting':
+      if (approved) return { word: 'Approved', tone: 'good', icon: 'check' };
       return isNewest
         ? { word: 'Waits for approval', tone: 'wait', icon: 'wait' }
         : { word: 'Not approved', tone: 'info', icon: 'minus' };

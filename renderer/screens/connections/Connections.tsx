@@ -4,6 +4,7 @@ import type { ScreenProps } from '../../app/screens.tsx';
 import { useQuery } from '../../client/query.ts';
 import { LinkButton } from '../../components/Button.tsx';
 import { DataTable } from '../../components/DataTable.tsx';
+import { KnownConnection } from '../../components/ForConnection.tsx';
 import { Loaded } from '../../components/Notice.tsx';
 import { Page } from '../../components/Page.tsx';
 import { When } from '../../components/When.tsx';
@@ -22,6 +23,14 @@ export function Connections({ path, query }: ScreenProps) {
   if (query.get('add') === 'import') return <ImportFile />;
   if (query.has('add')) return <Wizard />;
   if (name === undefined) return <List />;
+  return (
+    <KnownConnection place="connections" name={name}>
+      <Part name={name} part={part} />
+    </KnownConnection>
+  );
+}
+
+function Part({ name, part }: { readonly name: string; readonly part: string | undefined }) {
   switch (part) {
     case 'clone':
       return <Clone from={name} />;

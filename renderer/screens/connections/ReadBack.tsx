@@ -19,16 +19,19 @@ import {
   takeOver,
   useReadBack,
 } from '../../state/read-back.ts';
-import { plural } from '../../text/format.ts';
+import { duration, number, plural } from '../../text/format.ts';
 import { inWords } from '../../text/names.ts';
 import { type CountColumn, CountTable } from '../batches/CountTable.tsx';
+import { StopBatch } from '../batches/StopBatch.tsx';
 import { RetryOutcome, useRetry } from '../problems/retry.tsx';
 import { resourceWords } from '../problems/words.ts';
 import css from './Connections.module.css';
 
 export function ReadBack({ connection }: { readonly connection: string }) {
+  const isReadElsewhere = useIsReadElsewhere(connection);
   return (
     <>
+      {isReadElsewhere && <HowFar label="Reading what the API has" />}
       <Compare connection={connection} />
       <TakeOver connection={connection} />
     </>
@@ -90,13 +93,19 @@ function Compare({ connection }: { readonly connection: string }) {
   const audit = useReadBack(({ audits }) => audits[connection]);
   const [isFull, setFull] = useState(false);
   const isBusy = isReading(audit);
+  const isOther = useLive(({ batch }) => batch !== undefined);
   return (
     <Card>
       <Section
         title="Compare with the API"
         note="Reads what the API has and compares it with what the ledger of this computer knows as sent. Nothing is sent or changed, here or there."
         actions={
-          <Button icon="refresh" onPress={() => void compare(connection, isFull)} isBusy={isBusy}>
+          <Button
+            icon="refresh"
+            onPress={() => void compare(connection, isFull)}
+            isBusy={isBusy}
+            isDisabled={isOther && !isBusy}
+          >
             Compare now
           </Button>
         }
@@ -126,10 +135,9 @@ function Outcome<T>({
   readonly label: string;
   readonly children: (found: T, at: number) => ReactNode;
 }) {
-  const done = useLive(({ progress }) => (progress?.phase === 'reading' ? progress.done : 0));
   if (reading === undefined) return null;
   const { at, found, error } = reading;
-  if (at === undefined) return <Progress label={label} done={done} />;
+  if (at === undefined) return <HowFar label={label} />;
   if (error?.code === 'cancelled') {
     return (
       <Notice tone="info" isAlert>
@@ -139,6 +147,30 @@ function Outcome<T>({
   }
   return found === undefined ? <Refusal error={error} /> : children(found, at);
 }
+
+function HowFar({ label }: { readonly label: string }) {
+  const progress = useLive((live) => (live.batch?.kind === 'read-back' ? live.progress : undefined));
+  const { done = 0, total, perSecond = 0, secondsLeft } = progress ?? {};
+  const aside = [
+    perSecond > 0 ? `${number(Math.round(perSecond))} a second` : undefined,
+    secondsLeft === undefined ? undefined : `${duration(Math.ceil(secondsLeft))} left`,
+  ].filter((part) => part !== undefined);
+  return (
+    <div className={css.reading}>
+      <Progress label={label} done={done} total={total} aside={aside.length === 0 ? undefined : aside.join(' · ')} />
+      <StopBatch />
+    </div>
+  );
+}
+
+/** The API of this connection is read, though this page did not ask for it: it was loaded anew meanwhile. */
+const useIsReadElsewhere = (connection: string): boolean => {
+  const isRead = useLive(({ batch }) => batch?.kind === 'read-back' && batch.connection === connection);
+  const isOwn = useReadBack(
+    ({ audits, adoptions }) => isReading(audits[connection]) || isReading(adoptions[connection]),
+  );
+  return isRead && !isOwn;
+};
 
 function Compared({
   connection,
@@ -281,6 +313,7 @@ const ADOPT_COLUMNS: readonly CountColumn<Taken>[] = [
 function TakeOver({ connection }: { readonly connection: string }) {
   const adoption = useReadBack(({ adoptions }) => adoptions[connection]);
   const [isAsking, setAsking] = useState(false);
+  const isOther = useLive(({ batch }) => batch !== undefined);
   const close = (): void => setAsking(false);
   return (
     <Card>
@@ -288,7 +321,11 @@ function TakeOver({ connection }: { readonly connection: string }) {
         title="Take over what the API has"
         note="For a new computer, or a lost data folder: the ledger learns what is in the API already, so that the next batch does not send it all again. Nothing is sent or changed at the API."
         actions={
-          <Button onPress={() => setAsking(true)} isBusy={isReading(adoption)}>
+          <Button
+            onPress={() => setAsking(true)}
+            isBusy={isReading(adoption)}
+            isDisabled={isOther && !isReading(adoption)}
+          >
             Take over …
           </Button>
         }

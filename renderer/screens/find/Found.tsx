@@ -32,7 +32,7 @@ function Whole({ found }: { readonly found: FoundRecord }) {
   const { connection, resource, reference, problem, confirmed, history } = found;
   const retry = useRetry(connection);
   const inSource = useSearched(({ last }) => last?.found.find((one) => one.reference === reference));
-  const place = placeOf(inSource ?? problem ?? { file: null, row: null });
+  const place = placeOf(inSource ?? problem ?? found.place ?? { file: null, row: null });
   return (
     <>
       <Notice tone="info">
@@ -63,7 +63,7 @@ function Whole({ found }: { readonly found: FoundRecord }) {
                       <code key={name}>{value}</code>,
                     ]),
                   ),
-                  'In the export': place ?? 'Look for one of its identifiers to see where it is.',
+                  'In the export': place ?? 'The last one that was sent does not have it.',
                   Reference: (
                     <span className={css.reference}>
                       <code>{reference}</code>

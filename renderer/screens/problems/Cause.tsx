@@ -11,7 +11,7 @@ import { Facts } from '../../components/Facts.tsx';
 import { Empty, Loaded, Refusal } from '../../components/Notice.tsx';
 import { Card, Page, Section } from '../../components/Page.tsx';
 import { When } from '../../components/When.tsx';
-import { say } from '../../state/live.ts';
+import { undoClear } from '../../state/clear.ts';
 import { toast } from '../../state/toasts.ts';
 import { number, plural } from '../../text/format.ts';
 import { inWords, plainly } from '../../text/names.ts';
@@ -198,8 +198,9 @@ function Decide({ group, connection, retry, fixList }: DecideProps) {
     toast(on ? 'Marked as fixed. The next batch shows whether it is.' : 'The cause is open again.');
   };
   const clearIt = async (): Promise<void> => {
-    if ((await clear.run({ connection, group: reference })) === undefined) return;
-    say('The cause was cleared.');
+    const cleared = await clear.run({ connection, group: reference });
+    if (cleared === undefined) return;
+    toast('The cause was cleared.', undoClear(connection, cleared.at, reference));
     go(`${hrefOf('problems', connection)}?show=resolved`);
   };
   const all = blockedBy(group);

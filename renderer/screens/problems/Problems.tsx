@@ -13,6 +13,7 @@ import { Figures } from '../../components/Facts.tsx';
 import { ConnectionSwitch, ForConnection } from '../../components/ForConnection.tsx';
 import { Empty, Loaded, Loading, Notice } from '../../components/Notice.tsx';
 import { Card, Page } from '../../components/Page.tsx';
+import { undoClear } from '../../state/clear.ts';
 import { toast } from '../../state/toasts.ts';
 import { number, plural } from '../../text/format.ts';
 import { Cause } from './Cause.tsx';
@@ -284,11 +285,13 @@ function Clear({ connection, count }: { readonly connection: string; readonly co
         act={count === 1 ? 'Clear it' : `Clear all ${number(count)}`}
         command="problems.clear"
         input={{ connection }}
-        onDone={({ causes }: CommandOutput<'problems.clear'>) => toast(`${plural(causes, 'cause')} cleared.`)}
+        onDone={({ causes, at }: CommandOutput<'problems.clear'>) =>
+          toast(`${plural(causes, 'cause')} cleared.`, undoClear(connection, at))
+        }
       >
         <p>
-          {count === 1 ? 'It leaves this list' : 'They leave this list'}, which cannot be taken back. Nothing changes at
-          the API, and what is open or hidden stays.
+          {count === 1 ? 'It leaves this list' : 'They leave this list'}, which you can take back right after. Nothing
+          changes at the API, and what is open or hidden stays.
         </p>
         <p>
           Their entries stay in the ledger

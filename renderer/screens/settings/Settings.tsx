@@ -6,6 +6,7 @@ import { useQuery } from '../../client/query.ts';
 import { Card, Page } from '../../components/Page.tsx';
 import { About } from './About.tsx';
 import { Appearance } from './Appearance.tsx';
+import { Copies } from './Copies.tsx';
 import { DataFolder } from './DataFolder.tsx';
 import { Certificates, ProxyAddress } from './Network.tsx';
 import { Practice } from './Practice.tsx';
@@ -30,6 +31,7 @@ export function Settings(_: ScreenProps) {
       <Certificates />
       <Practice />
       <DataFolder />
+      <Copies />
       <About />
     </Page>
   );

@@ -1,6 +1,6 @@
 /** Settings in a steward's words. */
 import type { HostState, PracticeWeather, Theme, UpdateState } from '../../../core/contract/host.ts';
-import type { CertificateView } from '../../../core/contract/schemas.ts';
+import type { CertificateView, LedgerCopyView } from '../../../core/contract/schemas.ts';
 import type { Option } from '../../components/Field.tsx';
 import type { Tone } from '../../components/Notice.tsx';
 import type { Density } from '../../state/view.ts';
@@ -10,6 +10,13 @@ export const THEMES: readonly Option<Theme>[] = [
   { value: 'light', label: 'Light' },
   { value: 'dark', label: 'Dark' },
 ];
+
+/** Why a copy of the ledger was made. */
+export const COPIES: Readonly<Record<LedgerCopyView['kind'], string>> = {
+  daily: 'Made by itself',
+  asked: 'Asked for',
+  migration: 'Made before an update changed the ledger’s format',
+};
 
 export const DENSITIES: readonly Option<Density>[] = [
   { value: 'normal', label: 'Comfortable' },

@@ -7,6 +7,7 @@ import { ConfirmDialog } from '../../components/Dialog.tsx';
 import { TextField } from '../../components/Field.tsx';
 import { Loaded, Refusal } from '../../components/Notice.tsx';
 import { Card, Section } from '../../components/Page.tsx';
+import { undoClear } from '../../state/clear.ts';
 import { toast } from '../../state/toasts.ts';
 import { list, number, plural } from '../../text/format.ts';
 import css from './Support.module.css';
@@ -161,9 +162,10 @@ function Clearing({ days }: { readonly days: number }) {
           act={`Clear ${plural(asked.causes, 'cause')}`}
           command="problems.clear"
           input={{ connection: asked.connection }}
-          onDone={({ causes, entries }) =>
+          onDone={({ causes, entries, at }) =>
             toast(
               `${list([plural(causes, 'cause'), plural(entries, 'entry', 'entries')])} of the history ${causes + entries === 1 ? 'was' : 'were'} cleared. Nothing was deleted.`,
+              undoClear(asked.connection, at),
             )
           }
         >
