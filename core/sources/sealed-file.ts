@@ -232,8 +232,8 @@ async function readerOf(handle: FileHandle, file: string, kind: SealedKind, key:
   const { size } = await handle.stat();
   if (size < HEADER_BYTES + TRAILER_BYTES) throw damaged();
 
-  const readExactly = async (place: number, length: number): Promise<Buffer> => {
-    const bytes = Buffer.allocUnsafe(length);
+  const readExactly = async (place: number, length: number, into?: Buffer): Promise<Buffer> => {
+    const bytes = into?.subarray(0, length) ?? Buffer.allocUnsafe(length);
     try {
       for (let from = 0; from < length; ) {
         const { bytesRead } = await handle.read(bytes, from, length - from, place + from);
@@ -269,10 +269,15 @@ async function readerOf(handle: FileHandle, file: string, kind: SealedKind, key:
     if (length < TAG_BYTES || length > LARGEST_BLOCK || place + LENGTH_BYTES + length > end) throw damaged();
     return { length, packed: (word & NOT_PACKED) === 0 };
   };
+  const rooms: Buffer[] = [];
   const opened = async (blockKind: BlockKind, counter: number, place: number, length: number): Promise<Buffer> => {
-    const body = await readExactly(place + LENGTH_BYTES, length);
+    // Room is used again, since a block is copied as it is opened; a million rows would ask for it fifty times over.
+    let room = rooms.pop();
+    if (room === undefined || room.length < length) room = Buffer.allocUnsafe(length + (length >> 2));
+    const body = await readExactly(place + LENGTH_BYTES, length, room);
     try {
       const bytes = unsealBlock(header, secret, blockKind, counter, body);
+      rooms.push(room);
       return blockKind === 'plain' ? bytes : await unpack(bytes);
     } catch {
       throw damaged();

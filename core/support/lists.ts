@@ -27,6 +27,7 @@ export const REASONS = [
   'connection-lost',
   'answer-malformed',
   'web-page',
+  'circle',
   'aborted',
   // An answer that cannot be used.
   'address-unreadable',

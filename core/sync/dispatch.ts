@@ -357,7 +357,9 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     } catch (thrown) {
       fatal = thrown;
     }
-    input.onProgress({ done, total, connections: inFlight, resources });
+    // The places of those that were answered are taken again at once, as long as there is something left to send.
+    const connections = done < total ? inFlight + answers.length : inFlight;
+    input.onProgress({ done, total, connections, resources });
     wake();
   };
   let fatal: unknown;
@@ -660,10 +662,10 @@ async function sendOne(
       const answer = await sender.put(name, id, body);
       if (answer.status === 200 || answer.status === 204) return { kind: 'confirmed', apiId: id, as: 'updated' };
       if (answer.status === 404) return create('updated');
-      if (classifyAnswer({ ...answer, method: 'PUT' }, input.model).code !== 'key-change-refused') {
-        return { kind: 'refused', answer, method: 'PUT', id };
-      }
-      // The API takes no key change here after all: the new item is made, and the old one goes in its turn.
+      const { code } = classifyAnswer({ ...answer, method: 'PUT' }, input.model);
+      // The API takes no key change here after all, or has carried another item on to the new key: that one becomes the
+      // new item, and the old one goes in its turn.
+      if (code !== 'key-change-refused' && code !== 'key-taken') return { kind: 'refused', answer, method: 'PUT', id };
       const made = await create('created');
       return made.kind === 'confirmed' ? { kind: 'replaced', apiId: made.apiId } : made;
     }

@@ -42,30 +42,40 @@ export interface RowMemoryInput {
 
 /**
  * Runs `work` with what the run before left, and keeps what this one leaves, if it ends well. A file that is missing,
- * damaged or of another version is no memory, and no failure.
- * @throws Failure `disk-full`, and what `work` throws
+ * damaged or of another version is no memory, and no failure; nor is one that cannot be written.
+ * @throws what `work` throws
  */
-export async function withRowMemory<T>(input: RowMemoryInput, work: (memory: RowMemory) => Promise<T>): Promise<T> {
+export async function withRowMemory<T>(
+  input: RowMemoryInput,
+  work: (memory: RowMemory | undefined) => Promise<T>,
+): Promise<T> {
   const file = path.join(input.folder, 'sources', `${input.connectionId}.known`);
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   const key = input.ledger.seal.fileKey('rows');
   const before = await openBefore(file, key, input.version);
-  let result: { readonly value: T } | undefined;
+  /** What came of the work, as soon as it was begun: then no trouble with the file is its own. */
+  let done: { readonly value: T } | { readonly thrown: unknown } | undefined;
   try {
     await writeSealed(file, KIND, key, async (out) => {
-      const { memory, sections, printKey } = memoryOver(before, out, input.remembers);
-      result = { value: await work(memory) };
+      const kept = memoryOver(before, out, input.remembers);
+      try {
+        done = { value: await work(kept.memory) };
+      } catch (thrown) {
+        done = { thrown };
+        throw thrown;
+      }
       // A file cannot take another's name while it is open, everywhere.
       await before?.reader.close();
-      if (!Object.keys(sections).some((name) => name.startsWith('table '))) throw NOTHING_LEARNED;
-      return { version: input.version, key: printKey, sections } satisfies Index;
+      if (!kept.isWhole()) throw NOTHING_LEARNED;
+      return { version: input.version, key: kept.memory.key as Index['key'], sections: kept.sections } satisfies Index;
     });
   } catch (thrown) {
     await before?.reader.close();
-    if (thrown !== NOTHING_LEARNED) throw thrown;
+    if (done === undefined && !isFailure(thrown)) throw thrown;
   }
-  if (result === undefined) throw new Failure('internal', 'The rows were read without a result.');
-  return result.value;
+  if (done === undefined) return work(undefined);
+  if ('thrown' in done) throw done.thrown;
+  return done.value;
 }
 
 interface Before {
@@ -90,12 +100,12 @@ function memoryOver(
   before: Before | undefined,
   out: SealedWriter,
   remembers: RowMemory['remembers'],
-): { memory: RowMemory; sections: Index['sections']; printKey: Index['key'] } {
+): { memory: RowMemory; sections: Index['sections']; isWhole: () => boolean } {
   const sections: Index['sections'] = {};
   const written = new Map<string, number[]>();
-  const printKey = before?.index.key ?? newKey();
+  let isBroken = false;
   const memory: RowMemory = {
-    key: printKey,
+    key: before?.index.key ?? newKey(),
     remembers,
     open(name) {
       if (before === undefined || !Object.hasOwn(before.index.sections, name)) return undefined;
@@ -103,16 +113,23 @@ function memoryOver(
       return { facts, blocks: (first) => blocksOf(before.reader, blocks.slice(first)) };
     },
     async write(name, block) {
-      const number = await out.block(block, 'plain');
-      const blocks = written.get(name);
-      if (blocks === undefined) written.set(name, [number]);
-      else blocks.push(number);
+      if (isBroken) return;
+      try {
+        const number = await out.block(block, 'plain');
+        const blocks = written.get(name);
+        if (blocks === undefined) written.set(name, [number]);
+        else blocks.push(number);
+      } catch {
+        // A disk that is full, mostly: the batch goes on, and says so itself if it needs the room.
+        isBroken = true;
+      }
     },
     close(name, facts) {
       sections[name] = { blocks: written.get(name) ?? [], facts };
     },
   };
-  return { memory, sections, printKey };
+  const isWhole = (): boolean => !isBroken && Object.keys(sections).some((name) => name.startsWith('table '));
+  return { memory, sections, isWhole };
 }
 
 /** One block after another; they end where one is damaged. */

@@ -56,6 +56,10 @@ export function createSortedKeys({ rows, count }: LoadedRecords): SortedKeys {
   return {
     find: (hash) => findWords(wordIn(hash, 0), wordIn(hash, 4)),
     findWords,
-    warm: (first) => rows[(begins[first >>> shift] as number) * LOADED.bytes] ?? 0,
+    // Its first byte and its last: a record may lie across two lines of the cache.
+    warm: (first) => {
+      const at = (begins[first >>> shift] as number) * LOADED.bytes;
+      return (rows[at] ?? 0) + (rows[at + LOADED.state] ?? 0);
+    },
   };
 }

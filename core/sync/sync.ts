@@ -401,7 +401,7 @@ async function planAnew(
       descriptors: context.map,
       frozen: frozenOf,
       signal: input.signal,
-      memory: rows,
+      ...(rows === undefined ? {} : { memory: rows }),
     });
     const plan = await planBatch({
       ledger,
@@ -546,12 +546,19 @@ function rowVersion(
   { compiled, context }: Pick<PreparedMapping, 'compiled' | 'context'>,
 ): string {
   const columns = [...tables.values()].map((table) => [table.name, table.mode, table.columns]);
+  // A host may publish another specification under the same version.
+  const resources = compiled.resources.map(({ name }) => [
+    name,
+    knowledge.model.resources[name],
+    knowledge.order.create.get(name),
+  ]);
   const all = JSON.stringify([
     rollbook,
     version,
     columns,
     compiled.version,
     knowledge.version,
+    resources,
     context.map,
     context.known,
   ]);

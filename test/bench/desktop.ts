@@ -178,6 +178,7 @@ const paintOf = (bench: Bench, app: LoopbackApp): Promise<number> =>
 const CAUSES = 2_000;
 const FEW = 100;
 const SCROLL_MS = 8_000;
+const ROUNDS = 3;
 /** A quick flick of a wheel: some 20,000 pixels in a second. */
 const STEP_PX = 350;
 
@@ -298,7 +299,7 @@ const scrollOf = (page: Page, selector: string): Promise<Scrolled> =>
   );
 
 /** The list of causes and the records of one cause, scrolled as far as some seconds allow. */
-async function scrolled(bench: Bench, app: LoopbackApp): Promise<{ causes: Scrolled; records: Scrolled }> {
+async function scrolled(bench: Bench, app: LoopbackApp): Promise<Lists> {
   const page = await app.call('problems.list', { connection: NAME, limit: 1 });
   const [first] = page.groups;
   if (first === undefined) throw new Error('There are no problems.');
@@ -316,11 +317,33 @@ async function scrolled(bench: Bench, app: LoopbackApp): Promise<{ causes: Scrol
   });
 }
 
+interface Lists {
+  readonly causes: Scrolled;
+  readonly records: Scrolled;
+}
+
+const smoother = (a: Scrolled, b: Scrolled): Scrolled =>
+  b.late < a.late || (b.late === a.late && b.longest < a.longest) ? b : a;
+const smoothest = (a: Lists, b: Lists): Lists => ({
+  causes: smoother(a.causes, b.causes),
+  records: smoother(a.records, b.records),
+});
+
+/** In turn, so that what else the machine does hits both; of each the smoothest, for all that is more was not the page's. */
+async function inTurn(bench: Bench, small: LoopbackApp, large: LoopbackApp): Promise<readonly [Lists, Lists]> {
+  let few = await scrolled(bench, small);
+  let many = await scrolled(bench, large);
+  for (let round = 1; round < ROUNDS; round += 1) {
+    few = smoothest(few, await scrolled(bench, small));
+    many = smoothest(many, await scrolled(bench, large));
+  }
+  return [few, many];
+}
+
 async function* scrolling(bench: Bench): AsyncGenerator<Figure> {
   const small = await openHost(bench, 'problems-small', (ledger, id) => problems(ledger, id, 2 * FEW, FEW));
-  const few = await scrolled(bench, small).finally(small.close);
   const large = await openHost(bench, 'problems-large', (ledger, id) => problems(ledger, id, 100_000, CAUSES));
-  const many = await scrolled(bench, large).finally(large.close);
+  const [few, many] = await inTurn(bench, small, large).finally(() => Promise.all([small.close(), large.close()]));
   for (const list of ['causes', 'records'] as const) {
     const { deepest, frames, waiting } = many[list];
     const what = `100,000 problems, ${list} scrolled ${Math.round(deepest).toLocaleString('en-US')} pixels down`;

@@ -52,7 +52,11 @@ export async function planFixture(folder: string, students: number, options: { r
     try {
       const memory = { folder, ledger, connectionId: connection.id, version: 'bench', remembers: place };
       const result = await withRowMemory(memory, (rows) => {
-        const run = runMapping(compiled, opened, { descriptors, frozen: () => undefined, memory: rows });
+        const run = runMapping(compiled, opened, {
+          descriptors,
+          frozen: () => undefined,
+          ...(rows === undefined ? {} : { memory: rows }),
+        });
         return planBatch({
           ledger,
           connectionId: connection.id,

@@ -172,7 +172,7 @@ test('The second day: the guard stops half an export, and a change is seen field
       await app.call('sync.run', { connection: 'north', approve: true });
     },
   });
-  const { page, api, app, expectAccessible, shoot, focused } = stage;
+  const { page, api, app, choosePath, expectAccessible, shoot, focused } = stage;
   const sent = readExport(source);
   const users = table(sent, 'users');
   const gone = new Set(users.rows.filter((_, i) => i % 2 === 0).map((row) => get(users, row, 'sourcedId')));
@@ -187,9 +187,7 @@ test('The second day: the guard stops half an export, and a change is seen field
 
   await openBatches(stage);
   await page.getByText('Another one, for this time').click();
-  await page.getByRole('button', { name: 'Choose a folder' }).click();
-  await page.getByRole('dialog').getByLabel('Folder', { exact: true }).fill(half);
-  await page.getByRole('button', { name: 'Choose', exact: true }).click();
+  await choosePath(() => page.getByRole('button', { name: 'Choose a folder' }).click(), half);
   await page.getByText(half).waitFor();
   await shoot('batches-start-other');
   await page.getByRole('button', { name: 'Send now' }).click();
@@ -221,9 +219,7 @@ test('The second day: the guard stops half an export, and a change is seen field
   // Half of it after all: what is approved is typed.
   await page.getByRole('button', { name: 'Put aside' }).click();
   await page.getByText('Another one, for this time').click();
-  await page.getByRole('button', { name: 'Choose a folder' }).click();
-  await page.getByRole('dialog').getByLabel('Folder', { exact: true }).fill(half);
-  await page.getByRole('button', { name: 'Choose', exact: true }).click();
+  await choosePath(() => page.getByRole('button', { name: 'Choose a folder' }).click(), half);
   await page.getByRole('button', { name: 'Look first' }).click();
   await page.getByRole('heading', { name: 'What would be sent', exact: true }).waitFor();
   await page.getByRole('button', { name: /^Send .* deletions …$/ }).click();
@@ -249,10 +245,10 @@ test('The second day: the guard stops half an export, and a change is seen field
   await approve.click();
   await page.getByText('Waiting for the API').waitFor();
   await shoot('batches-away');
-  app.setOnline(false);
+  await app.setOnline(false);
   await page.getByText('There is no network').waitFor();
   await shoot('batches-offline');
-  app.setOnline(true);
+  await app.setOnline(true);
   await page.getByRole('heading', { name: 'The batch is done' }).waitFor();
   await shoot('batches-deleted');
   const account = await accountOf(stage);
@@ -274,13 +270,11 @@ test('At 200 % zoom nothing is lost', async () => {
       await app.call('sync.run', { connection: 'north' });
     },
   });
-  const { page, shoot } = stage;
+  const { page, choosePath, shoot } = stage;
   await openBatches(stage);
   // What is said in passing covers nothing that is acted on, and stays with its place.
   await page.getByText('Another one, for this time').click();
-  await page.getByRole('button', { name: 'Choose a folder' }).click();
-  await page.getByRole('dialog').getByLabel('Folder', { exact: true }).fill(source);
-  await page.getByRole('button', { name: 'Choose', exact: true }).click();
+  await choosePath(() => page.getByRole('button', { name: 'Choose a folder' }).click(), source);
   await page.getByRole('button', { name: 'Use it for every batch from now on' }).click();
   const said = page.getByText('The next batches are made of this export.');
   await said.waitFor();

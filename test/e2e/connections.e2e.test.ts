@@ -255,23 +255,19 @@ test('Removing says what goes, with the counts, and Enter alone removes nothing'
 }, 60_000);
 
 test('A connection goes out as a file and comes in again elsewhere', async () => {
-  const { page, api, app, folder, expectAccessible, shoot } = await openStage({ connection: 'north' });
+  const stage = await openStage({ connection: 'north' });
+  const { page, api, app, folder, chooseText, saveText, expectAccessible, shoot } = stage;
   await page.goto(`${page.url().split('#')[0]}#/connections/north`);
-  const download = page.waitForEvent('download');
-  await page.getByRole('button', { name: 'Export' }).click();
   const file = path.join(folder, 'north.json');
-  await (await download).saveAs(file);
+  await saveText(() => page.getByRole('button', { name: 'Export' }).click(), file);
   const written = readFileSync(file, 'utf8');
   expect(JSON.parse(written)).toMatchObject({ format: 'rollbook-connection', name: 'north' });
   expect(written).not.toContain(api.secret);
   await app.call('connections.remove', { name: 'north' });
   await page.reload();
 
-  const choose = async (at: string): Promise<void> => {
-    const asked = page.waitForEvent('filechooser');
-    await page.getByRole('button', { name: /^Choose/ }).click();
-    await (await asked).setFiles(at);
-  };
+  const choose = (at: string): Promise<void> =>
+    chooseText(() => page.getByRole('button', { name: /^Choose/ }).click(), at);
   await page.getByRole('link', { name: 'Import' }).click();
   const other = path.join(folder, 'other.json');
   writeFileSync(other, '{"format":"something"}');
@@ -329,6 +325,8 @@ test('The API is compared with the ledger, and taken over into a new one', async
   const { url, key, secret } = api;
   await app.call('connections.add', { name: 'anew', url, key, secret, studentId: 'identifier' });
   await page.goto(`${page.url().split('#')[0]}#/connections/anew`);
+  // What was changed behind the page's back it need not know.
+  await page.reload();
   await page.getByRole('heading', { level: 1, name: 'anew' }).waitFor();
   await compared.getByRole('button', { name: 'Compare now' }).click();
   await compared.getByText('Unknown here:').waitFor();

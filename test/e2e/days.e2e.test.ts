@@ -17,22 +17,17 @@ withBrowser();
 const CONNECTION = 'State 2026-27';
 const district = (day: 'day1' | 'day2'): string => path.join(import.meta.dirname, '../../assets/district', day);
 
+/** Waits long enough for a whole batch. */
 const heading = ({ page }: Stage, name: string | RegExp, level?: number): Promise<void> =>
-  page.getByRole('heading', { name, exact: true, ...(level === undefined ? {} : { level }) }).waitFor();
+  page
+    .getByRole('heading', { name, exact: true, ...(level === undefined ? {} : { level }) })
+    .waitFor({ timeout: 90_000 });
 
 /** By the navigation, to a screen. */
 async function open(stage: Stage, screen: string): Promise<void> {
   const { page } = stage;
   await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: screen, exact: true }).click();
   await heading(stage, new RegExp(`^${screen}\\b`), 1);
-}
-
-/** What the dialog of the system would give. */
-async function answerDialog({ page }: Stage, title: string, field: 'Folder' | 'File', target: string): Promise<void> {
-  const dialog = page.getByRole('dialog', { name: title });
-  await dialog.getByLabel(field, { exact: true }).fill(target);
-  await dialog.getByRole('button', { name: 'Choose', exact: true }).click();
-  await dialog.waitFor({ state: 'detached' });
 }
 
 const newest = async ({ app }: Stage, connection = CONNECTION) => {
@@ -101,11 +96,10 @@ async function connect(stage: Stage): Promise<void> {
 }
 
 async function chooseExport(stage: Stage, source: string): Promise<void> {
-  const { page, app } = stage;
+  const { page, app, choosePath } = stage;
   await page.getByRole('link', { name: 'Choose the folder or zip that your SIS exports to.' }).click();
   await heading(stage, 'Which export is sent?');
-  await page.getByRole('button', { name: /^Choose a folder/ }).click();
-  await answerDialog(stage, 'Choose a folder', 'Folder', source);
+  await choosePath(() => page.getByRole('button', { name: /^Choose a folder/ }).click(), source);
   await heading(stage, 'Is this the right export?');
   await page
     .getByRole('grid', { name: 'Tables of the export' })
@@ -169,15 +163,14 @@ async function mapAndSendWhatWaited(stage: Stage): Promise<void> {
 }
 
 async function writeFixList(stage: Stage): Promise<void> {
-  const { page, app, folder } = stage;
+  const { page, app, folder, choosePath } = stage;
   await open(stage, 'Problems');
   await page.getByRole('button', { name: 'Fix list …' }).click();
   const dialog = page.getByRole('dialog', { name: 'Write a fix list' });
   await dialog.getByText('It holds personal data').waitFor();
   await dialog.getByRole('radio', { name: /^CSV/ }).press('Space');
-  await dialog.getByRole('button', { name: /^Choose where to save/ }).click();
   const file = path.join(folder, 'fix.csv');
-  await answerDialog(stage, 'Choose where to save', 'File', file);
+  await choosePath(() => dialog.getByRole('button', { name: /^Choose where to save/ }).click(), file);
   const saved = page.getByRole('alert').getByText(/^The fix list was saved: [\d,]+ rows?$/);
   await saved.waitFor();
   const rows = readFileSync(file, 'utf8').trim().split(/\r?\n/).length - 1;
@@ -188,13 +181,12 @@ async function writeFixList(stage: Stage): Promise<void> {
 }
 
 async function saveForSupport(stage: Stage): Promise<void> {
-  const { page, folder, shoot } = stage;
+  const { page, folder, choosePath, shoot } = stage;
   await open(stage, 'Support');
   await page.getByRole('button', { name: 'Save the bundle …' }).waitFor();
   await shoot('guide-support');
-  await page.getByRole('button', { name: 'Save the bundle …' }).click();
   const file = path.join(folder, 'for-support.zip');
-  await answerDialog(stage, 'Choose where to save', 'File', file);
+  await choosePath(() => page.getByRole('button', { name: 'Save the bundle …' }).click(), file);
   await page.getByRole('alert').getByText('The bundle was saved. Nothing was sent.').waitFor();
   expect(statSync(file).size).toBeGreaterThan(1000);
 }
@@ -305,17 +297,16 @@ async function declineHalf(stage: Stage, source: string): Promise<void> {
 }
 
 test('The engine dies, then the API and the network go: the batch goes on by itself, and nothing goes twice', async () => {
-  const stage = await openStage({ isKillable: true });
-  const { page, app, folder } = stage;
-  const { practice } = app;
-  const connection = 'Practice district';
-  await page.getByRole('button', { name: 'Start practicing' }).click();
-  await heading(stage, 'Overview', 1);
+  const connection = CONNECTION;
+  const stage = await openStage({ connection, isKillable: true });
+  const { page, api, app, folder } = stage;
   const source = path.join(folder, 'export');
   await writeDistrict({ out: source, students: 60 });
   await app.call('sources.set', { connection, path: source });
   // So slow that there is time to do something in the middle.
-  await practice.faults({ weather: 'slow-down' });
+  const slow = { seed: 1, rules: [{ fault: { kind: 'latency', ms: 60 } as const }] };
+  await api.faults.set(slow);
+  await app.call('settings.change', { concurrency: 6 });
 
   await open(stage, 'Batches');
   // Nothing was ever sent: there is no way around looking first.
@@ -346,12 +337,12 @@ test('The engine dies, then the API and the network go: the batch goes on by its
   await heading(stage, 'Sending');
   await expect.poll(sent, { timeout: 30_000 }).toBeGreaterThan(50);
 
-  await practice.stop({ forget: false });
+  await api.faults.set({ seed: 1, rules: [{ fault: { kind: 'drop', moment: 'before' } }] });
   await page.getByText('Waiting for the API').waitFor();
-  app.setOnline(false);
+  await app.setOnline(false);
   await page.getByText('There is no network').waitFor();
-  await practice.start();
-  app.setOnline(true);
+  await api.faults.set(slow);
+  await app.setOnline(true);
   await page.getByText('There is no network').waitFor({ state: 'detached' });
   await heading(stage, 'The batch is done');
   await accountOf(stage, connection);

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import type { LoopbackApp } from '../../electron/loopback/app.ts';
 import { writeExport } from './exports.ts';
+import type { StageApp } from './host.ts';
 import { openStage, overflows, withBrowser } from './stage.ts';
 
 withBrowser();
@@ -24,7 +24,7 @@ const spoiled = (folder: string): string =>
     users: (rows) => rows.map(({ grades = '', ...row }) => ({ ...row, grades: GRADES[grades] ?? grades })),
   });
 
-const unpaired = async (app: LoopbackApp, connection = 'north') =>
+const unpaired = async (app: StageApp, connection = 'north') =>
   (await app.call('descriptors.codes', { connection, show: 'unpaired' })).codes.map(({ code }) => code).sort();
 
 test('Codes are paired one by one, many at once, and sent; a pair is taken back', async () => {

@@ -16,7 +16,7 @@ function numbers(): { readonly lacking: string; readonly whole: string } {
 }
 
 test('A record is found, understood and sent again', async () => {
-  const { page, app, expectAccessible, shoot, tabTo } = await openStage({
+  const { page, app, holdBack, expectAccessible, shoot, tabTo } = await openStage({
     connection: 'north',
     prepare: async ({ call }) => {
       await call('sync.run', { connection: 'north', source: export1, approve: true });
@@ -52,6 +52,7 @@ test('A record is found, understood and sent again', async () => {
   await tabTo('Send 1 record again');
   await page.keyboard.press('Enter');
   await page.getByRole('alert').getByText('The API confirmed 1 record').waitFor();
+  await expectAccessible();
   await shoot('find-record-sent');
 
   // Back to what was found, and a record with a problem.
@@ -88,15 +89,9 @@ test('A record is found, understood and sent again', async () => {
   await page.getByLabel('Identifier or reference').fill('nobody-has-this');
   await page.keyboard.press('Enter');
   await main.getByText('Nothing was found').waitFor();
+  await expectAccessible();
   await shoot('find-nothing');
-  let letGo = (): void => undefined;
-  const held = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
-  await page.route('**/call/records.search', async (route) => {
-    await held;
-    await route.continue();
-  });
+  const letGo = await holdBack('records.search');
   await page.getByLabel('Identifier or reference').fill(whole);
   await page.keyboard.press('Enter');
   await main.getByRole('button', { name: 'Stop' }).waitFor();
@@ -104,10 +99,7 @@ test('A record is found, understood and sent again', async () => {
   await shoot('find-busy');
   await main.getByRole('button', { name: 'Stop' }).click();
   await main.getByText('The search was stopped').waitFor();
-  const late = page.waitForResponse('**/call/records.search');
-  letGo();
-  await late;
-  await page.unroute('**/call/records.search');
+  await letGo();
   expect(await row(/^Students/).count()).toBe(0);
 
   await page.setViewportSize({ width: 683, height: 384 });

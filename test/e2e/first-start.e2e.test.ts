@@ -26,8 +26,8 @@ test('The practice district is one press away', async () => {
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
   await page.getByRole('heading', { name: 'Practice district' }).waitFor();
   await page.getByRole('navigation', { name: 'Screens' }).waitFor();
-  expect(app.practice.state()).toMatchObject({ isRunning: true, connection: 'Practice district' });
-  expect(app.practice.state().exports).toHaveLength(2);
+  expect(await app.practice.state()).toMatchObject({ isRunning: true, connection: 'Practice district' });
+  expect((await app.practice.state()).exports).toHaveLength(2);
 });
 
 test('At 200 % zoom nothing is lost', async () => {

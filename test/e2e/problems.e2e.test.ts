@@ -21,7 +21,7 @@ const REFUSALS: FaultPlan = {
 };
 
 test('Causes are looked at, put right, sent again and hidden', async () => {
-  const { page, app, folder, expectAccessible, shoot, tabTo } = await openStage({
+  const { page, app, folder, choosePath, expectAccessible, shoot, tabTo } = await openStage({
     connection: 'north',
     api: { faults: REFUSALS },
     prepare: async ({ call }) => {
@@ -60,6 +60,7 @@ test('Causes are looked at, put right, sent again and hidden', async () => {
   await tabTo('Pair “EE” with Early Education');
   await page.keyboard.press('Enter');
   await page.getByRole('alert').getByText('is now “Early Education”').waitFor();
+  await expectAccessible();
   await shoot('problems-paired');
   await tabTo(/^Send \d+ records now$/);
   await page.keyboard.press('Enter');
@@ -68,6 +69,7 @@ test('Causes are looked at, put right, sent again and hidden', async () => {
     .getByText(/^The API confirmed \d+ records$/)
     .waitFor();
   await main.getByText('Resolved', { exact: true }).waitFor();
+  await expectAccessible();
   await shoot('problems-sent');
   const after = await open();
   expect(after.open.causes).toBe(before.open.causes - 1);
@@ -154,25 +156,28 @@ test('Causes are looked at, put right, sent again and hidden', async () => {
   await button('Mark as fixed').waitFor();
   await page.getByRole('link', { name: /Problems of north/ }).click();
 
-  // The fix list.
+  // The fix list: by keyboard alone.
   await page.getByRole('tab', { name: /^Open/ }).click();
   await cause(/The code “5”/).waitFor();
-  await button('Fix list …').click();
+  await tabTo('Fix list …');
+  await page.keyboard.press('Enter');
   const dialog = page.getByRole('dialog');
   await dialog.getByText('It holds personal data').waitFor();
   await expectAccessible();
   await shoot('problems-fix-list');
-  await dialog.getByRole('radio', { name: /^CSV/ }).press('Space');
-  await dialog.getByRole('button', { name: /^Choose where to save/ }).click();
+  await tabTo(/^Excel/);
+  await page.keyboard.press('ArrowDown');
+  expect(await dialog.getByRole('radio', { name: /^CSV/ }).isChecked()).toBe(true);
   const file = path.join(folder, 'list.csv');
-  await page.getByRole('textbox', { name: 'File' }).fill(file);
-  await page.getByRole('button', { name: 'Choose', exact: true }).click();
+  await tabTo(/^Choose where to save/);
+  await choosePath(() => page.keyboard.press('Enter'), file);
   await page
     .getByRole('alert')
     .getByText(/^The fix list was saved: \d+ rows?$/)
     .waitFor();
   expect(existsSync(file)).toBe(true);
   await button('Show in its folder').waitFor();
+  await expectAccessible();
   await shoot('problems-fix-list-saved');
 
   // What is over, cleared: the focus is on the way back.
@@ -192,6 +197,7 @@ test('Causes are looked at, put right, sent again and hidden', async () => {
   // Everything that failed, again.
   await page.getByRole('tab', { name: /^Open/ }).click();
   await button('Send everything again …').click();
+  await expectAccessible();
   await shoot('problems-all-again');
   await page
     .getByRole('dialog')

@@ -1,23 +1,35 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { writeExport } from './exports.ts';
-import { openStage, overflows, withBrowser } from './stage.ts';
+import { openStage, overflows, type Stage, withBrowser } from './stage.ts';
 
 withBrowser();
 
 /** What the dialog of the system would give. */
-async function choose(page: Page, what: RegExp, target: string): Promise<void> {
-  await page.getByRole('button', { name: what }).click();
-  const dialog = page.getByRole('dialog');
-  await dialog.getByRole('option').first().waitFor();
-  await dialog.getByRole('textbox').fill(target);
-  await dialog.getByRole('button', { name: 'Choose' }).click();
+const choose = ({ page, choosePath }: Stage, what: RegExp, target: string): Promise<unknown> =>
+  choosePath(() => page.getByRole('button', { name: what }).click(), target);
+
+/** A real file, so that the desktop can tell where it lies. */
+async function drop({ page }: Stage, target: string): Promise<void> {
+  await page.evaluate(() => {
+    const input = document.createElement('input');
+    input.type = 'file';
+    input.id = 'dropped';
+    document.body.append(input);
+  });
+  await page.locator('#dropped').setInputFiles(target);
+  await page.locator('#dropped').evaluate((input: HTMLInputElement) => {
+    const data = new DataTransfer();
+    for (const file of input.files ?? []) data.items.add(file);
+    window.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    input.remove();
+  });
 }
 
 test('An export is chosen, looked at, used, and sent on a schedule', async () => {
-  const { page, app, folder, expectAccessible, shoot } = await openStage({ connection: 'north' });
+  const stage = await openStage({ connection: 'north' });
+  const { page, app, folder, expectAccessible, shoot } = stage;
   const source = writeExport(path.join(folder, 'sis-export'));
   const show = () => app.call('sources.show', { connection: 'north' });
   await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Sources' }).click();
@@ -25,7 +37,7 @@ test('An export is chosen, looked at, used, and sent on a schedule', async () =>
   await expectAccessible();
   await shoot('sources-first');
 
-  await choose(page, /^Choose a folder/, source);
+  await choose(stage, /^Choose a folder/, source);
   await page.getByRole('heading', { name: 'Is this the right export?' }).waitFor();
   const tables = page.getByRole('grid', { name: 'Tables of the export' });
   await tables.getByRole('row', { name: 'Enrollments' }).getByText('4,078').waitFor();
@@ -114,7 +126,8 @@ test('An export is chosen, looked at, used, and sent on a schedule', async () =>
 }, 180_000);
 
 test('What is wrong with an export is said before it is used, and an export that has gone is no disaster', async () => {
-  const { page, app, folder, expectAccessible, shoot } = await openStage({ connection: 'north' });
+  const stage = await openStage({ connection: 'north' });
+  const { page, app, folder, expectAccessible, shoot } = stage;
   const source = writeExport(path.join(folder, 'sis-export'));
   const half = writeExport(path.join(folder, 'half'), {
     enrollments: (rows) => rows.slice(0, 900),
@@ -128,13 +141,13 @@ test('What is wrong with an export is said before it is used, and an export that
   await page.goto(`${page.url().split('#')[0]}#/sources/north`);
   await page.getByText('Found', { exact: true }).waitFor();
 
-  await choose(page, /^Another folder/, broken);
+  await choose(stage, /^Another folder/, broken);
   await page.getByText('It cannot be used as it is').waitFor();
   expect(await page.getByRole('button', { name: 'Use this export' }).count()).toBe(0);
   await expectAccessible();
   await shoot('sources-broken');
 
-  await choose(page, /^Another folder/, half);
+  await choose(stage, /^Another folder/, half);
   await page.getByText('It holds clearly less than the export that is used now').waitFor();
   await page.getByText('enrollments.csv has 900 rows; the one used now has 4,078 rows.').waitFor();
   await expectAccessible();
@@ -142,17 +155,15 @@ test('What is wrong with an export is said before it is used, and an export that
   await page.getByRole('button', { name: 'Keep the one used now' }).click();
   await page.getByText('Found', { exact: true }).waitFor();
 
-  await choose(page, /^Another zip/, empty);
+  await choose(stage, /^Another zip/, empty);
   await page.getByText('It cannot be used as it is').waitFor();
   await page.getByRole('button', { name: 'Keep the one used now' }).click();
 
-  // Dropped on a browser, which does not tell where it lies.
-  await page.evaluate(() => {
-    const data = new DataTransfer();
-    data.items.add(new File(['x'], 'export.zip'));
-    window.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
-  });
-  await page.getByText('A browser does not tell where a dropped folder lies.').waitFor();
+  await drop(stage, empty);
+  if (stage.form === 'electron') {
+    await page.getByText('It cannot be used as it is').waitFor();
+    await page.getByRole('button', { name: 'Keep the one used now' }).click();
+  } else await page.getByText('A browser does not tell where a dropped folder lies.').waitFor();
 
   renameSync(source, `${source}-away`);
   await page.reload();
@@ -167,7 +178,7 @@ test('What is wrong with an export is said before it is used, and an export that
 }, 120_000);
 
 test('By keyboard alone: choose, use, and send when it changes; at 200 % zoom nothing is lost', async () => {
-  const { page, app, folder, tabTo, shoot } = await openStage({
+  const { page, app, folder, form, choosePath, tabTo, shoot } = await openStage({
     connection: 'north',
     viewport: { width: 683, height: 384 },
   });
@@ -177,13 +188,15 @@ test('By keyboard alone: choose, use, and send when it changes; at 200 % zoom no
   await page.getByRole('heading', { name: 'Which export is sent?' }).waitFor();
   expect(await overflows(page)).toBe(false);
   await tabTo(/^Choose a folder/);
-  await keyboard.press('Enter');
-  await page.getByRole('dialog').getByRole('option').first().waitFor();
-  await tabTo('Folder');
-  await keyboard.press('Control+a');
-  await keyboard.type(source);
-  await tabTo('Choose');
-  await keyboard.press('Enter');
+  if (form === 'browser') {
+    await keyboard.press('Enter');
+    await page.getByRole('dialog').getByRole('option').first().waitFor();
+    await tabTo('Folder');
+    await keyboard.press('Control+a');
+    await keyboard.type(source);
+    await tabTo('Choose');
+    await keyboard.press('Enter');
+  } else await choosePath(() => keyboard.press('Enter'), source);
   await page.getByRole('grid').getByRole('row').nth(1).waitFor();
   expect(await overflows(page)).toBe(false);
   await tabTo('Use this export');

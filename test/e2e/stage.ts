@@ -15,21 +15,46 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import type { SandboxWorkerOptions } from '../../core/sandbox/options.ts';
 import { startSandboxInWorker, type WorkerSandbox } from '../../core/sandbox/worker.ts';
-import { type LoopbackApp, startLoopbackApp } from '../../electron/loopback/app.ts';
 import { builtRenderer } from '../../electron/loopback/build.ts';
 import { startBrowser } from './browser.ts';
+import {
+  type Answers,
+  type Dialogs,
+  type Form,
+  formOf,
+  type HostOptions,
+  type OpenHost,
+  type StageApp,
+} from './host.ts';
+import { inBrowser } from './host-browser.ts';
+import { asHost } from './host-desktop.ts';
+import { findElectron, runElectron } from './run-electron.ts';
+import { runStandIn } from './run-stand-in.ts';
 
+let form: Form | undefined;
 let browser: Browser | undefined;
 let renderer = '';
 
-/** Call once in a test file, at its top. */
-export function withBrowser(): void {
+/**
+ * Call once in a test file, at its top.
+ * @param told how the screens are shown; as ROLLBOOK_E2E says unless told
+ */
+export function withBrowser(told?: Form): void {
   beforeAll(async () => {
-    [browser, renderer] = await Promise.all([startBrowser(), builtRenderer()]);
+    form = told ?? formOf(process.env.ROLLBOOK_E2E);
+    if (form === 'electron') await findElectron();
+    else [browser, renderer] = await Promise.all([startBrowser(), builtRenderer()]);
   });
   afterAll(async () => {
     await browser?.close();
   });
+}
+
+async function openHost(options: HostOptions): Promise<OpenHost> {
+  if (form === 'electron') return asHost(await runElectron(options));
+  if (form === undefined || browser === undefined) throw new Error('Call withBrowser() at the top of the test file.');
+  if (form === 'browser') return inBrowser(browser, renderer)(options);
+  return asHost(await runStandIn(browser, renderer, options));
 }
 
 export interface StageOptions {
@@ -43,12 +68,14 @@ export interface StageOptions {
   /** What is expected in the console: the browser's own words about a request that was to fail. */
   readonly allowedErrors?: readonly RegExp[];
   /** Before the page is opened. */
-  readonly prepare?: (app: LoopbackApp, api: WorkerSandbox) => Promise<void>;
+  readonly prepare?: (app: StageApp, api: WorkerSandbox) => Promise<void>;
 }
 
-export interface Stage {
+export interface Stage extends Dialogs, Answers {
   readonly page: Page;
-  readonly app: LoopbackApp;
+  /** What a browser cannot do is left out there, and what only it does on the desktop. */
+  readonly form: Form;
+  readonly app: StageApp;
   readonly api: WorkerSandbox;
   /** A folder for the test's own files. */
   readonly folder: string;
@@ -75,23 +102,18 @@ const STALE_MS = 400;
 const SHOTS = process.env.ROLLBOOK_SHOTS;
 
 export async function openStage(options: StageOptions = {}): Promise<Stage> {
-  if (browser === undefined) throw new Error('Call withBrowser() at the top of the test file.');
   const folder = mkdtempSync(path.join(tmpdir(), 'rollbook-e2e-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const api = await startSandboxInWorker(options.api === false ? {} : (options.api ?? {}));
   onTestFinished(() => api.close());
-  const app = await startLoopbackApp({
-    // The steward enters each secret; none is in the environment, and the machine's keychain is left alone.
-    engine: {
-      folder: path.join(folder, 'data'),
-      secrets: options.isKillable === true ? 'none' : 'memory',
-      secret: undefined,
-    },
-    rendererDist: renderer,
-    port: 0,
-    onQuit: () => undefined,
+  const host = await openHost({
+    folder,
+    viewport: options.viewport ?? { width: 1366, height: 768 },
+    isKillable: options.isKillable === true,
   });
-  onTestFinished(() => app.close());
+  onTestFinished(() => host.close());
+  const { page, app } = host;
+  await page.emulateMedia({ reducedMotion: 'reduce', ...THEMES.light });
   if (options.connection !== undefined) {
     const { url, key, secret } = api;
     const secretFile = path.join(folder, 'secret.txt');
@@ -101,16 +123,6 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   }
   await options.prepare?.(app, api);
 
-  const context = await browser.newContext({
-    viewport: options.viewport ?? { width: 1366, height: 768 },
-    locale: 'en-US',
-    timezoneId: 'America/Chicago',
-    reducedMotion: 'reduce',
-    ...THEMES.light,
-  });
-  context.setDefaultTimeout(20_000);
-  onTestFinished(() => context.close());
-  const page = await context.newPage();
   const wrong: string[] = [];
   page.on('pageerror', (error) => wrong.push(`${error.name} in the page`));
   page.on('console', (message) => {
@@ -121,7 +133,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   });
   // Includes whatever the policy refused: the browser says so in the console.
   onTestFinished(() => expect(wrong).toEqual([]));
-  await page.goto(app.link());
+  await host.show();
   await page.getByRole('heading', { level: 1 }).waitFor();
 
   const wear = async (theme: keyof typeof THEMES): Promise<void> => {
@@ -132,7 +144,8 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   };
   const violationsIn = async (theme: keyof typeof THEMES) => {
     await wear(theme);
-    const axe = new AxeBuilder({ page });
+    // The other mode wants a second page, which Electron does not open; there are no frames to look into.
+    const axe = new AxeBuilder({ page }).setLegacyMode();
     // What is there, and how it is named, is the same in each: only the colours are other.
     const { violations } = await (theme === 'light'
       ? axe
@@ -185,7 +198,11 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     }
     throw new Error(`Tab does not come to ${name}; it is at "${await focused()}".`);
   };
-  return { page, app, api, folder, expectAccessible, shoot, focused, tabTo };
+  const { choosePath, chooseText, saveText, holdBack, refuse } = host;
+  return {
+    ...{ page, form: host.form, app, api, folder, expectAccessible, shoot, focused, tabTo },
+    ...{ choosePath, chooseText, saveText, holdBack, refuse },
+  };
 }
 
 /** Whether the page is wider than the window: then something is lost, or has to be scrolled to in two directions. */

@@ -33,7 +33,7 @@ async function openSupport(): Promise<Stage & { readonly source: string }> {
 }
 
 test('What would leave is read to the last line, saved and found again', async () => {
-  const { page, app, folder, source, expectAccessible, shoot, tabTo, focused } = await openSupport();
+  const { page, app, folder, source, choosePath, expectAccessible, shoot, tabTo, focused } = await openSupport();
   const main = page.getByRole('main');
   await main.getByRole('heading', { name: 'The bundle for support' }).waitFor();
   expect(await page.title()).toBe('Support · Rollbook');
@@ -95,18 +95,12 @@ test('What would leave is read to the last line, saved and found again', async (
 
   await seek.focus();
   await tabTo('Save the bundle …');
-  await page.keyboard.press('Enter');
-  const dialog = page.getByRole('dialog', { name: 'Choose where to save' });
   const out = path.join(folder, 'for-support.zip');
-  await expect.poll(() => dialog.getByLabel('File').inputValue()).toMatch(/rollbook-support-\d{4}-\d\d-\d\d\.zip$/);
-  await dialog.getByLabel('File').fill(path.join(folder, 'none', 'x.zip'));
-  await dialog.getByRole('button', { name: 'Choose' }).click();
+  const press = (): Promise<void> => page.keyboard.press('Enter');
+  expect(await choosePath(press, path.join(folder, 'none', 'x.zip'))).toMatch(/rollbook-support-\d{4}-\d\d-\d\d\.zip$/);
   await main.getByRole('alert').getByText('the folder it was to go to is not there').waitFor();
   expect(await focused()).toBe('Save the bundle …');
-  await page.keyboard.press('Enter');
-  await expect.poll(() => dialog.getByLabel('File').inputValue()).toMatch(/\.zip$/);
-  await dialog.getByLabel('File').fill(out);
-  await dialog.getByRole('button', { name: 'Choose' }).click();
+  await choosePath(press, out);
   const saved = main.getByRole('alert').filter({ hasText: 'The bundle was saved.' });
   await saved.waitFor();
   expect(await saved.textContent()).toContain(out);
@@ -119,15 +113,13 @@ test('What would leave is read to the last line, saved and found again', async (
 }, 120_000);
 
 test('A bundle that the last check stops is told of, with the places and no value', async () => {
-  const { page, expectAccessible, shoot } = await openSupport();
+  const { page, refuse, expectAccessible, shoot } = await openSupport();
   // Nothing that can be entered brings a bundle to be stopped: so the engine's answer is put in its place here.
   const sentence = describeFindings([
     { file: 'groups.json', line: 12, kind: 'unknown-word' },
     { file: 'events.jsonl', line: 3, kind: 'email' },
   ]);
-  await page.route('**/call/support.preview', (route) =>
-    route.fulfill({ json: { error: { code: 'internal', sentence, details: { findings: 2 } } } }),
-  );
+  await refuse('support.preview', { code: 'internal', sentence, details: { findings: 2 } });
   await page.getByRole('button', { name: 'Show what would leave' }).click();
   const told = page.getByRole('alert').filter({ hasText: 'The last check stopped the bundle' });
   await told.getByText('groups.json, line 12').waitFor();

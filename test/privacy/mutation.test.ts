@@ -151,6 +151,7 @@ const TOLD: readonly EventType[] = [
   'app.started',
   'app.stopped',
   'ledger.opened',
+  'ledger.copied',
   'connection.added',
   'connection.changed',
   'connection.cloned',

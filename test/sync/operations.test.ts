@@ -129,3 +129,24 @@ test('dependants are told whether they wait still or not', () => {
   operations.dependants(0, (op) => void found.push(op));
   expect(found.sort()).toEqual([1, 2]);
 });
+
+test('the height of each is the longest chain that waits for it', () => {
+  const { operations } = graph(8);
+  // 0 ← 1 ← 2 ← 3, 0 ← 4 (any of 0 and 5), and two that wait for each other.
+  operations.waitFor(1, 0);
+  operations.waitFor(2, 1);
+  operations.waitFor(3, 2);
+  operations.waitForAny(4, [0, 5]);
+  operations.waitFor(6, 7);
+  operations.waitFor(7, 6);
+  expect([...operations.heights()]).toEqual([3, 2, 1, 0, 0, 1, 0, 0]);
+});
+
+test('what does not go any more makes nothing taller, and a chain longer than 255 counts as that', () => {
+  const { operations } = graph(300);
+  for (let op = 1; op < 300; op++) operations.waitFor(op, op - 1);
+  const heights = operations.heights();
+  expect([heights[0], heights[44], heights[45], heights[298], heights[299]]).toEqual([255, 255, 254, 1, 0]);
+  operations.setState(299, OperationState.blocked);
+  expect(operations.heights()[298]).toBe(0);
+});
