@@ -106,7 +106,7 @@ export function createRecords(db: Database, seal: Seal, changed: () => void): Re
   // A few thousand rows in one value: a sixth of the time that a row each would take.
   const chunk = db
     .prepare(
-      `SELECT CAST(group_concat(CAST(key_hash || full_hash || source_hash || state AS BLOB), '') AS BLOB)
+      `SELECT CAST(group_concat(key_hash || full_hash || source_hash || state, '') AS BLOB)
        FROM record WHERE resource_id = ? AND key_hash >= ? AND key_hash < ?`,
     )
     .pluck();
@@ -129,14 +129,17 @@ export function createRecords(db: Database, seal: Seal, changed: () => void): Re
   const remove = db.prepare('DELETE FROM record WHERE resource_id = ? AND key_hash = ?');
   return {
     load(resourceId) {
-      const expected = count.get(resourceId) as number;
-      const loaded = new Uint8Array(expected * LOADED.bytes);
-      let used = 0;
+      const chunks: Buffer[] = [];
       for (let first = 0; first < 256; first++) {
         const rows = chunk.get(resourceId, Buffer.from([first]), first === 255 ? PAST_ALL : Buffer.from([first + 1]));
         if (rows === null) continue;
-        loaded.set(rows as Buffer, used);
-        used += (rows as Buffer).length;
+        chunks.push(rows as Buffer);
+      }
+      const loaded = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+      let used = 0;
+      for (const some of chunks.splice(0)) {
+        loaded.set(some, used);
+        used += some.length;
       }
       // The state comes as a digit.
       for (let at = LOADED.state; at < used; at += LOADED.bytes) loaded[at] = (loaded[at] as number) - DIGIT_ZERO;

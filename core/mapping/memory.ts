@@ -3,7 +3,7 @@
  * come to the same, so that it is neither parsed nor mapped again. It holds for a table that is only read row by row;
  * one that is joined whole has to be in memory anyway.
  */
-import type { Glance, Source } from '../sources/types.ts';
+import type { Glance, RowBatch, Source } from '../sources/types.ts';
 import { type IndexPlan, needsOf, type ResourcePlan, rootTable, type ScopePlan, type TablePlan } from './plan.ts';
 import { createPrinter, type Printer } from './prints.ts';
 import {
@@ -23,6 +23,10 @@ import type { RowMemory } from './types.ts';
 const KEPT_ROWS = 100_000;
 /** Rows that are looked at between two moments at which others have their turn. */
 const CHUNK_ROWS = 4096;
+/** One row in so many, at the most, is parsed without being asked for. */
+const MOST_AGAIN = 10;
+/** Rows that are fetched together: what they need fits into the nearest memory. */
+const WARM_ROWS = 256;
 /** Words of an index in one block: a key's print and its rows' for each entry. */
 const INDEX_WORDS = 4 * 65_536;
 
@@ -44,6 +48,8 @@ export interface Walk {
   /** The facts that the run before left with the step's book. */
   readonly facts: unknown;
   readonly writer: OutcomeWriter;
+  /** This row was looked at, and may have to be again although it stays as it is: it has a problem, or was not sent yet. */
+  lookAgain(ordinal: number): void;
   /** What the book has of a row whose token is not -1. */
   block(entry: number): Outcomes;
   chunks(): AsyncGenerator<Chunk>;
@@ -72,6 +78,8 @@ export interface RunMemory {
     check: CheckOutcome,
     warm?: CheckOutcome,
   ): Promise<Walk>;
+  /** The rows of a table with these numbers, and maybe others. */
+  rowsAt(table: TablePlan, numbers: ReadonlySet<number>): AsyncIterable<RowBatch>;
   /** What a look-up is known by. */
   lookUpPrint(index: number, key: string): number;
 }
@@ -91,6 +99,8 @@ interface TableRows {
   kept: Map<number, readonly string[]> | undefined;
   /** Records that are no rows that count: blank lines, rows to be deleted. */
   voids: Set<number>;
+  /** Rows that the next run had better parse on its first walk, whatever that step knows of them. */
+  again: Set<number>;
   walksLeft: number;
 }
 
@@ -161,6 +171,7 @@ export const createRunMemory = (
       gaveUp: false,
       kept: new Map(),
       voids: new Set(),
+      again: new Set(),
       walksLeft: walks,
     });
   }
@@ -297,6 +308,7 @@ export const createRunMemory = (
       const name = `table ${table.name}`;
       const printsBefore = memory.open(name);
       const prints = createPrintWriter((block) => memory.write(name, block));
+      const again = await readRowSet(memory, `again ${table.name}`);
       let known: PrintReader | undefined;
       let tokens = new Int32Array(CHUNK_ROWS);
       let base = 0;
@@ -321,7 +333,7 @@ export const createRunMemory = (
           prints.add(low, high);
           const entry = known === undefined ? -1 : known.find(low, high);
           rows.entries[ordinal] = entry;
-          const token = tokenOf(entry);
+          const token = again.has(entry) ? -1 : tokenOf(entry);
           tokens[ordinal - base] = token;
           asked = ordinal + 1;
           rows.count = asked;
@@ -367,8 +379,8 @@ export const createRunMemory = (
       let reads = kept === undefined;
       for (let from = 0; from < count; from += CHUNK_ROWS) {
         await loadFor(from, CHUNK_ROWS);
-        if (warm !== undefined) warmUp(from, CHUNK_ROWS);
         for (let row = from, end = Math.min(count, from + CHUNK_ROWS); row < end; row++) {
+          if (warm !== undefined && (row - from) % WARM_ROWS === 0) warmUp(row, WARM_ROWS);
           const token = tokenOf(rows.entries[row]!);
           tokens[row] = token;
           if (token === -1 && !reads) reads = !kept!.has(row) && !rows.voids.has(row);
@@ -431,9 +443,16 @@ export const createRunMemory = (
         }
         if (rows.walksLeft === 0) tables.delete(table);
       },
+      lookAgain: (ordinal) => void rows.again.add(ordinal),
       finish: async (facts) => {
         await writer.finish();
-        if (!rows.gaveUp) memory.close(section, facts);
+        if (rows.gaveUp) return;
+        memory.close(section, facts);
+        // Where most was looked at, as on a first day, the list says nothing.
+        if (rows.walksLeft > 0 || rows.again.size > Math.max(1000, rows.count / MOST_AGAIN)) return;
+        const name = `again ${table.name}`;
+        await memory.write(name, Buffer.from(Uint32Array.from(rows.again).buffer));
+        memory.close(name, null);
       },
     };
   };
@@ -441,6 +460,14 @@ export const createRunMemory = (
   return {
     covers: (scope) => tables.has(rootTable(scope.source)) && scope.source.kind === 'table',
     walk,
+    rowsAt: (table, numbers) =>
+      source.read(table.name, table.columns, signal, {
+        key: memory.key,
+        begin: () => undefined,
+        ready: async () => undefined,
+        isKnown: (_low, _high, number) => !numbers.has(number),
+        giveUp: () => undefined,
+      }),
     lookUpPrint,
   };
 };
@@ -455,6 +482,16 @@ const longer = (numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
   const made = new Int32Array(numbers.length * 2);
   made.set(numbers);
   return made;
+};
+
+const readRowSet = async (memory: RowMemory, section: string): Promise<ReadonlySet<number>> => {
+  const rows = new Set<number>();
+  const blocks = memory.open(section)?.blocks(0);
+  if (blocks === undefined) return rows;
+  for (let next = await blocks.next(); next.done !== true; next = await blocks.next()) {
+    for (const row of new Uint32Array(new Uint8Array(next.value).buffer)) rows.add(row);
+  }
+  return rows;
 };
 
 const printRows = (printer: Printer, rows: Row | readonly Row[]): void => {

@@ -1,6 +1,5 @@
 /** Steps of a run that pass over the rows whose outcome is known from the run before. */
 
-import type { RowBatch } from '../sources/types.ts';
 import type { CodeUse } from './codes.ts';
 import { expand, passes } from './frame.ts';
 import type { Group, Groups, GroupUse } from './groups.ts';
@@ -160,7 +159,6 @@ interface Note {
 
 /**
  * The records of a resource whose rows are passed over where the ledger has what they came to.
- * @param reread all rows of the table, for those that turn out too late to be needed
  */
 export const rememberedRecords = async function* (
   memory: RunMemory,
@@ -169,7 +167,6 @@ export const rememberedRecords = async function* (
   run: RunValues,
   maker: RecordMaker,
   known: KnownRecords,
-  reread: () => AsyncIterable<RowBatch>,
 ): AsyncGenerator<MappedRecord[]> {
   const walk = await memory.walk(
     { ...plan.scope, source: table },
@@ -250,6 +247,7 @@ export const rememberedRecords = async function* (
         run.onLookUp = undefined;
         run.codes.counted = undefined;
         given += 1;
+        if (records.length > from) walk.lookAgain(ordinal);
         codes = maker.isSingular ? undefined : sets.idOf(counted);
       }
       notes.push({ lookUps, from, to: records.length, codes });
@@ -262,7 +260,7 @@ export const rememberedRecords = async function* (
     settle();
   }
   if (late.size > 0) {
-    for await (const { rows, numbers } of reread()) {
+    for await (const { rows, numbers } of memory.rowsAt(table, late)) {
       for (const [i, number] of numbers.entries()) if (late.has(number)) maker.take(newRow(rows[i]!, number));
     }
     if (records.length > 0) yield records.splice(0);

@@ -223,7 +223,7 @@ const recordsOf = async function* (
   const table = rootTable(scope.source);
   const maker = createRecordMaker(plan, frameFor(scope, memory.run), memory.tables.fileOf(table));
   if (known !== undefined && memory.rows?.covers(scope) === true) {
-    yield* rememberedRecords(memory.rows, plan, table, memory.run, maker, known, () => memory.tables.read(table));
+    yield* rememberedRecords(memory.rows, plan, table, memory.run, maker, known);
     return;
   }
   for await (const rows of sourceRows(memory, scope)) {

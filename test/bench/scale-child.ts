@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import Papa from 'papaparse';
 import { keyHashAt } from '../../core/ledger/records.ts';
+import { runMapping } from '../../core/mapping/run.ts';
 import { openSource } from '../../core/sources/oneroster/open.ts';
 import { type Planned, planFixture } from './plan-fixture.ts';
 import { confirmAll } from './unchanged.ts';
@@ -27,7 +28,7 @@ export interface Measured {
 /** A student of the fictional district has so many rows of enrollments. */
 const ROWS_A_STUDENT = 13.6;
 /** More rows come by more days for each, so that the rest of the district stays small beside the file. */
-const MOST_STUDENTS = 1_500;
+const MOST_STUDENTS = 300;
 const ROUNDS = 3;
 const RESOURCE = 'ed-fi/studentSectionAssociations';
 
@@ -73,15 +74,23 @@ async function prepare(): Promise<void> {
   const fixture = await planFixture(folder, students);
   const file = fileOf(fixture);
   const own = readFileSync(file, 'utf8').split('\n').length - 2;
-  const times = Math.max(1, Math.round(rows / own));
-  // The same place in a class on other days: records of their own.
-  await rewrite(file, (cells, _number, header) => {
+  // The same place in a class on other days: records of their own. A class of several sessions would begin them alike.
+  const single = new Set<number>();
+  const opened = await openSource(fixture.source);
+  const run = runMapping(fixture.compiled, opened, { descriptors: fixture.descriptors, frozen: () => undefined });
+  const several = new Set<number>();
+  for await (const batch of run.records(RESOURCE)) {
+    for (const { row } of batch) (single.has(row) ? several : single).add(row);
+  }
+  await opened.close();
+  const times = Math.max(1, Math.round((rows - own) / (single.size - several.size)) + 1);
+  await rewrite(file, (cells, number, header) => {
     const [id, role, begin] = ['sourcedId', 'role', 'beginDate'].map((column) => header.indexOf(column)) as [
       number,
       number,
       number,
     ];
-    if (cells[role] !== 'student') return [cells];
+    if (cells[role] !== 'student' || !single.has(number + 1) || several.has(number + 1)) return [cells];
     const day = Date.parse(cells[begin] || '2026-08-24');
     return Array.from({ length: times }, (_, i) => {
       const copy = [...cells];
@@ -124,7 +133,7 @@ async function measure(): Promise<Measured> {
   for (let round = 0; round < ROUNDS; round++) {
     await rewrite(file, (cells, number, header) => {
       const end = header.indexOf('endDate');
-      if (number % 100 === round) cells[end] = cells[end] === '2027-05-28' ? '2027-05-27' : '2027-05-28';
+      if (number % 100 === 0) cells[end] = cells[end] === '2027-05-28' ? '2027-05-27' : '2027-05-28';
       return [cells];
     });
     const parsed = await parseAlone(file);

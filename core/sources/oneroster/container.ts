@@ -198,19 +198,25 @@ function fileEntry(found: Found): Entry {
     state: found.state,
     assertUnchanged: () => assertSame(found),
     async *bytes(signal) {
-      const buffer = Buffer.allocUnsafe(CHUNK);
       let file: Awaited<ReturnType<typeof open>> | undefined;
+      // The next piece is read while this one is worked on.
+      let [now, next] = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)];
+      let coming: Promise<{ bytesRead: number }> | undefined;
       try {
         file = await open(found.path, 'r');
+        coming = file.read(now, 0, CHUNK, null);
         for (;;) {
           stopIfAborted(signal);
-          const { bytesRead } = await file.read(buffer, 0, CHUNK, null);
+          const { bytesRead } = await coming;
           if (bytesRead === 0) return;
-          yield buffer.subarray(0, bytesRead);
+          coming = file.read(next, 0, CHUNK, null);
+          yield now.subarray(0, bytesRead);
+          [now, next] = [next, now];
         }
       } catch (thrown) {
         throw readFailure(thrown, found.name);
       } finally {
+        await coming?.catch(() => undefined);
         await file?.close();
       }
     },

@@ -77,8 +77,8 @@ async function* readFrom(
 /** In which rows are told apart byte by byte. */
 const ENCODINGS: readonly Encoding[] = ['utf-8', 'windows-1252'];
 
-/** Rows that are parsed at once: parsing has a cost for each time it is begun. */
-const PARSED_TOGETHER = 2000;
+/** Rows that are parsed at once: parsing has a cost for each time it is begun, and a long text outlives its rows. */
+const PARSED_TOGETHER = 500;
 
 /**
  * Cuts the file into records, and parses only those that are not known.
@@ -100,8 +100,16 @@ async function* readUnknown(
   let number = 0;
   let wanted: number[] = [];
   let pieces: Uint8Array[] = [];
+  /** Records that follow one another are one piece. */
+  let from = 0;
+  let to = -1;
+  const cutPiece = (bytes: Uint8Array): void => {
+    if (to !== -1) pieces.push(bytes.subarray(from, to), end);
+    to = -1;
+  };
   /** @returns whether the parser found the same records */
-  const parseInto = (rows: string[][], numbers: number[]): boolean => {
+  const parseInto = (bytes: Uint8Array, rows: string[][], numbers: number[]): boolean => {
+    cutPiece(bytes);
     const records = recordsIn(decoder.decode(Buffer.concat(pieces)), wanted.length, lineEnd);
     for (const [at, record] of records?.entries() ?? []) {
       const row = read(record, wanted[at]!);
@@ -131,10 +139,14 @@ async function* readUnknown(
       if (before !== 0) throw repeated(file, before, number);
       if (glance.isKnown(lows[at]!, highs[at]!, number)) continue;
       wanted.push(number);
-      pieces.push(bytes.subarray(starts[at]!, ends[at]!), end);
-      if (wanted.length >= PARSED_TOGETHER) agreed = parseInto(rows, numbers);
+      if (to === -1 || starts[at] !== to + end.length) {
+        cutPiece(bytes);
+        from = starts[at]!;
+      }
+      to = ends[at]!;
+      if (wanted.length >= PARSED_TOGETHER) agreed = parseInto(bytes, rows, numbers);
     }
-    if (agreed && wanted.length > 0) agreed = parseInto(rows, numbers);
+    if (agreed && wanted.length > 0) agreed = parseInto(bytes, rows, numbers);
     if (!agreed) throw unlike(file, last);
     yield { rows, numbers };
     if (odd) {
