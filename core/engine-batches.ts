@@ -39,7 +39,7 @@ export interface BatchesInput {
   readonly log: EngineLog;
   /** How long what is over stays in the list of problems, in days. */
   readonly problemDays: () => number;
-  /** For batches that are not told how many connections to open at once. */
+  /** How many connections a batch may open at once that is not told a number of its own; `auto`: as many as there are. */
   readonly concurrency: () => Concurrency;
   /** Hears of every batch, whoever began it; without a source it sends again what was read before. */
   readonly onBegan: (row: ConnectionRow, source: string | undefined) => void;
@@ -141,9 +141,9 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
     return result;
   };
 
-  const runAlone = (name: string, by: Who, given: BatchInput): Promise<SyncResult> =>
-    alone(name, by, given.planOnly ? 'plan' : 'send', async (row, client, current) => {
-      const batch = { ...given, concurrency: given.concurrency === 'auto' ? input.concurrency() : given.concurrency };
+  const runAlone = (name: string, by: Who, batch: BatchInput): Promise<SyncResult> =>
+    alone(name, by, batch.planOnly ? 'plan' : 'send', async (row, client, current) => {
+      const chosen = input.concurrency();
       const { controller, pause } = current;
       const profile = profileOf(row);
       const tell = teller(current);
@@ -166,7 +166,11 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
           folder,
           connectionId: row.id,
           client,
-          maxConnections: input.maxConnections,
+          // The steward's number bounds what a batch finds for itself; one that is given with the batch is taken as it is.
+          maxConnections:
+            chosen === 'auto' || batch.concurrency !== 'auto'
+              ? input.maxConnections
+              : Math.min(chosen, input.maxConnections),
           settings: { ...profile.settings, studentId: profile.studentId },
           mappingFile: profile.mapping,
           vanished: profile.vanished,

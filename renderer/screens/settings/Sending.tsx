@@ -62,7 +62,7 @@ function Concurrency({ kept }: { readonly kept: Settings['concurrency'] }) {
             label: 'As many as help',
             hint: '– begins with a few, takes more while that is faster, and fewer when the API asks for patience',
           },
-          { value: 'number', label: 'At most a number of mine' },
+          { value: 'number', label: 'At most a number of mine', hint: '– as many as help, up to it' },
         ]}
       />
       {kind === 'number' && (

@@ -39,7 +39,7 @@ const KEYS: readonly Limit[] = ['problemDays', 'logDays', 'logMegabytes'];
 const FIELDS: Readonly<Record<Limit, { readonly label: string; readonly hint: string; readonly unit: string }>> = {
   problemDays: {
     label: 'Problems that are over',
-    hint: 'and those you have cleared; deleted with the first batch after that',
+    hint: 'those you have cleared, and batches as old; deleted with the first batch after that',
     unit: 'days',
   },
   logDays: { label: 'The log for support', hint: 'what is older is deleted', unit: 'days' },
