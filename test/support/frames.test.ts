@@ -1,7 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseDiscovery } from '../../core/edfi/discovery.ts';
 import { FAILURE_CODES, Failure } from '../../core/errors/failure.ts';
 import { codeOf, type Frame, framesOf } from '../../core/support/frames.ts';
 import { createModules, ownModules } from '../../core/support/modules.ts';
@@ -16,16 +16,26 @@ const thrownBy = (work: () => unknown): unknown => {
   }
   throw new Error('nothing was thrown');
 };
-/** Thrown in our own code: by a base address that is none of the arguments it takes. */
-const ours = (): Error =>
-  thrownBy(() =>
-    parseDiscovery({ status: 200 } as Parameters<typeof parseDiscovery>[0], 'https://x.example', {}),
-  ) as Error;
 const at = (text: string): Error => Object.assign(new Error('x'), { stack: `Error: x\n${text}` });
+/** As if it were thrown in our own code. */
+const ours = (): Error => at(`    at parseDiscovery (${root}/core/edfi/discovery.ts:10:3)`);
 
 describe('frames', () => {
   test('are those in our own files, with their place', () => {
-    const [first] = framesOf(ours());
+    // In a process of its own: what a test runner makes of a file has other places than the file.
+    const told = execFileSync(
+      process.execPath,
+      [
+        '--input-type=module',
+        '--eval',
+        `import { parseDiscovery } from './core/edfi/discovery.ts';
+         import { framesOf } from './core/support/frames.ts';
+         try { parseDiscovery({ status: 200 }, 'https://x.example', {}); }
+         catch (thrown) { process.stdout.write(JSON.stringify(framesOf(thrown))); }`,
+      ],
+      { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    const [first] = JSON.parse(told) as Frame[];
     expect(first?.module).toMatch(/^core\/edfi\//);
     expect(first?.line).toBeGreaterThan(10);
     expect(first?.column).toBeGreaterThan(0);
