@@ -67,7 +67,7 @@ export function startListening(onGo: (place: EventOf<'go'>['place']) => void): v
   listen('host-state', ({ state }) => {
     const before = useLive.getState().host;
     useLive.setState({ host: state });
-    const isBack = state.engine.state === 'running' && before !== undefined && before.engine.state !== 'running';
+    const isBack = state.engine.state === 'running' && before?.engine.state !== 'running';
     // Whatever was under way when it died has ended.
     if (isBack) {
       clearProgress();
@@ -85,7 +85,8 @@ export function startListening(onGo: (place: EventOf<'go'>['place']) => void): v
     () => undefined,
   );
   ask('host.state', {}).then(
-    (host) => useLive.setState({ host }),
+    // What was told meanwhile is newer than the answer.
+    (host) => useLive.setState((now) => ({ host: now.host ?? host })),
     // The screens say so themselves when they ask.
     () => undefined,
   );
