@@ -25,6 +25,8 @@ const KEPT_ROWS = 100_000;
 const CHUNK_ROWS = 4096;
 /** One row in so many, at the most, is parsed without being asked for. */
 const MOST_AGAIN = 10;
+/** And so many in all. */
+const MOST_LISTED = 500_000;
 /** Rows that are fetched together: what they need fits into the nearest memory. */
 const WARM_ROWS = 256;
 /** Words of an index in one block: a key's print and its rows' for each entry. */
@@ -443,13 +445,18 @@ export const createRunMemory = (
         }
         if (rows.walksLeft === 0) tables.delete(table);
       },
-      lookAgain: (ordinal) => void rows.again.add(ordinal),
+      lookAgain: (ordinal) => {
+        // On a first day that would be all rows: one more than is of use says as much.
+        if (rows.again.size <= MOST_LISTED) rows.again.add(ordinal);
+      },
       finish: async (facts) => {
         await writer.finish();
         if (rows.gaveUp) return;
         memory.close(section, facts);
         // Where most was looked at, as on a first day, the list says nothing.
-        if (rows.walksLeft > 0 || rows.again.size > Math.max(1000, rows.count / MOST_AGAIN)) return;
+        if (rows.walksLeft > 0 || rows.again.size > Math.min(MOST_LISTED, Math.max(1000, rows.count / MOST_AGAIN))) {
+          return;
+        }
         const name = `again ${table.name}`;
         await memory.write(name, Buffer.from(Uint32Array.from(rows.again).buffer));
         memory.close(name, null);
