@@ -197,7 +197,11 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
         // What was not tried is neither gone nor there: only a batch that ended tells.
         if (state === 'done') ledger.problems.endOfBatch(connectionId, batchId, started, endedAt);
       });
-      if (state === 'done') {
+      // Whether an organization that was not at the API is there now, only the API can say.
+      const asks = mapping.compiled.resources.some(
+        ({ name, disposition }) => disposition === 'match' && plan.accounts.of(name).rejected > 0,
+      );
+      if (state === 'done' && !asks) {
         keepStill(ledger, connectionId, { ...batch.premises, changes: ledger.changes() }, plan, warned);
       }
       ledger.compact();

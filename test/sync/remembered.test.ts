@@ -212,3 +212,16 @@ test('what had nothing to send is not read again until something changes', async
   const { created, updated } = (await bench.sync(source)).account;
   expect(created + updated).toBeGreaterThan(0);
 });
+
+test('an organization that the API did not have is asked for in every batch', async () => {
+  const api = await practice({ preload: false });
+  const bench = direct(api);
+  const source = await district({ students: 20 });
+  for (let batch = 0; batch < 4; batch++) {
+    const before = api.requests().GET;
+    const { resources } = await bench.sync(source);
+    expect(resources.schools?.rejected).toBeGreaterThan(0);
+    // One is what the API is.
+    expect(api.requests().GET - before).toBeGreaterThan(1);
+  }
+});
