@@ -94,6 +94,24 @@ export interface ResourcePlan {
   readonly samples: { create: Sample[]; update: Sample[]; delete: string[] };
 }
 
+/** The plan of a resource before anything of it was looked at. @param existing records that the ledger has confirmed */
+export const emptyPlan = (resource: ResourceName, existing: number): ResourcePlan => ({
+  resource,
+  existing,
+  creates: 0,
+  updates: 0,
+  deletes: 0,
+  replaced: 0,
+  adoptedDeletes: 0,
+  keyChanges: 0,
+  unchanged: 0,
+  rejected: 0,
+  held: 0,
+  failedBefore: 0,
+  skipped: 0,
+  samples: { create: [], update: [], delete: [] },
+});
+
 export interface Plan {
   readonly resources: readonly ResourcePlan[];
   readonly operations: Operations;
@@ -793,22 +811,7 @@ function startResource(
     index,
     id,
     model,
-    plan: {
-      resource: model.name,
-      existing: loaded.count,
-      creates: 0,
-      updates: 0,
-      deletes: 0,
-      replaced: 0,
-      adoptedDeletes: 0,
-      keyChanges: 0,
-      unchanged: 0,
-      rejected: 0,
-      held: 0,
-      failedBefore: 0,
-      skipped: 0,
-      samples: { create: [], update: [], delete: [] },
-    },
+    plan: emptyPlan(model.name, loaded.count),
     account,
     rules: personRules(model, input.model, createOrder),
     loaded,
@@ -828,13 +831,21 @@ function startResource(
   };
 }
 
-function byFull(state: ResourceState): HashTable {
-  if (state.byFull === undefined) {
-    state.byFull = createHashTable(state.loaded.count);
-    for (let i = 0; i < state.loaded.count; i++)
-      state.byFull.setBytes(state.loaded.rows, i * LOADED.bytes + LOADED.full, i);
-  }
+const byFull = (state: ResourceState): HashTable => {
+  state.byFull ??= placesBy(state.loaded, LOADED.full);
   return state.byFull;
+};
+
+const bySource = (state: ResourceState): HashTable => {
+  state.bySource ??= placesBy(state.loaded, LOADED.source);
+  return state.bySource;
+};
+
+/** The places of records by the hash that stands at `offset` in each. */
+function placesBy({ rows, count }: LoadedRecords, offset: number): HashTable {
+  const places = createHashTable(count);
+  for (let i = 0; i < count; i++) places.setBytes(rows, i * LOADED.bytes + offset, i);
+  return places;
 }
 
 /** Notes how the ledger knows the record that was looked at last. */
@@ -845,15 +856,6 @@ function noteWords(state: ResourceState, { rows }: LoadedRecords, i: number, dig
     wordAt(rows, i * LOADED.bytes + 4),
     ...wordsOf(digest),
   ];
-}
-
-function bySource(state: ResourceState): HashTable {
-  if (state.bySource === undefined) {
-    state.bySource = createHashTable(state.loaded.count);
-    for (let i = 0; i < state.loaded.count; i++)
-      state.bySource.setBytes(state.loaded.rows, i * LOADED.bytes + LOADED.source, i);
-  }
-  return state.bySource;
 }
 
 /** Whether what the source has no longer is ours to delete: sent by us, or taken over. */

@@ -11,7 +11,7 @@ import { writeDistrict } from '../../core/sandbox/district/generate.ts';
 import { loadModel } from '../../core/sandbox/models/load.ts';
 import { openSource } from '../../core/sources/oneroster/open.ts';
 import { personRules } from '../../core/sync/authorization.ts';
-import { type Plan, planBatch } from '../../core/sync/plan.ts';
+import { type Plan, type PlannedResource, planBatch } from '../../core/sync/plan.ts';
 import { withRowMemory } from '../../core/sync/row-memory.ts';
 
 export type Planned = Awaited<ReturnType<typeof planFixture>>;
@@ -44,6 +44,23 @@ export async function planFixture(folder: string, students: number, options: { r
     const resource = model.resources[name];
     return resource !== undefined && personRules(resource, model, order.create).authorises === undefined;
   };
+  const planWith = (resources: readonly PlannedResource[]): Promise<Plan> =>
+    planBatch({
+      ledger,
+      connectionId: connection.id,
+      batchId: ledger.startBatch(connection.id, 0),
+      model,
+      order,
+      resources,
+      known: (type) => known.get(type),
+      mappingVersion: 'bench',
+      retryFailed: false,
+      keepBodies: false,
+      find: async () => '0'.repeat(32),
+      now: () => 0,
+      onProgress: () => undefined,
+      signal: undefined,
+    });
   /** A whole batch's plan, with what the run before left of the rows; the ledger stays as it is. */
   const planAll = async (): Promise<{ plan: Plan; ms: number }> => {
     const started = performance.now();
@@ -57,27 +74,14 @@ export async function planFixture(folder: string, students: number, options: { r
           frozen: () => undefined,
           ...(rows === undefined ? {} : { memory: rows }),
         });
-        return planBatch({
-          ledger,
-          connectionId: connection.id,
-          batchId: ledger.startBatch(connection.id, 0),
-          model,
-          order,
-          resources: compiled.resources.map(({ name }) => ({
+        return planWith(
+          compiled.resources.map(({ name }) => ({
             name,
             deletes: true,
             remembers: place(name),
             records: (asked) => run.records(name, asked),
           })),
-          known: (type) => known.get(type),
-          mappingVersion: 'bench',
-          retryFailed: false,
-          keepBodies: false,
-          find: async () => '0'.repeat(32),
-          now: () => 0,
-          onProgress: () => undefined,
-          signal: undefined,
-        });
+        );
       });
       return { plan: result, ms: performance.now() - started };
     } finally {
@@ -96,29 +100,11 @@ export async function planFixture(folder: string, students: number, options: { r
         for await (const _ of run.records('ed-fi/studentSchoolAssociations'));
       }
       const started = performance.now();
-      const result = await planBatch({
-        ledger,
-        connectionId: connection.id,
-        batchId: ledger.startBatch(connection.id, 0),
-        model,
-        order,
-        resources: compiled.resources
-          .filter((resource) => only === undefined || resource.name === only)
-          .map((resource) => ({
-            name: resource.name,
-            deletes: true,
-            remembers: false,
-            records: () => run.records(resource.name),
-          })),
-        known: (type) => known.get(type),
-        mappingVersion: 'bench',
-        retryFailed: false,
-        keepBodies: false,
-        find: async () => '0'.repeat(32),
-        now: () => 0,
-        onProgress: () => undefined,
-        signal: undefined,
-      });
+      const result = await planWith(
+        compiled.resources
+          .filter(({ name }) => only === undefined || name === only)
+          .map(({ name }) => ({ name, deletes: true, remembers: false, records: () => run.records(name) })),
+      );
       return { plan: result, ms: performance.now() - started };
     } finally {
       await opened.close();

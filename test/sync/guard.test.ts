@@ -1,28 +1,12 @@
 /** The net under a plan: what would delete or change too much waits, is shown, and goes once approved. */
 import { expect, test } from 'vitest';
 import { guardPlan } from '../../core/sync/guard.ts';
-import type { ResourcePlan } from '../../core/sync/plan.ts';
+import { emptyPlan, type ResourcePlan } from '../../core/sync/plan.ts';
 import { createWorld } from './expectation.ts';
 import { drop, get, readExport, table, where, writeExport } from './export.ts';
 import { bench, district, expectAccount, newFolder, practice } from './workbench.ts';
 
-const plan = (over: Partial<ResourcePlan>): ResourcePlan => ({
-  resource: 'ed-fi/students',
-  existing: 1000,
-  creates: 0,
-  updates: 0,
-  deletes: 0,
-  replaced: 0,
-  adoptedDeletes: 0,
-  keyChanges: 0,
-  unchanged: 0,
-  rejected: 0,
-  held: 0,
-  failedBefore: 0,
-  skipped: 0,
-  samples: { create: [], update: [], delete: [] },
-  ...over,
-});
+const plan = (over: Partial<ResourcePlan>): ResourcePlan => ({ ...emptyPlan('ed-fi/students', 1000), ...over });
 const kinds = (...plans: ResourcePlan[]): string[] => guardPlan(plans).map(({ kind }) => kind);
 
 test('over 10 % of a resource deleted waits; 10 % goes', () => {

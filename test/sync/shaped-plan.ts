@@ -9,6 +9,7 @@ import { createAccounts } from '../../core/sync/account.ts';
 import type { DispatchInput } from '../../core/sync/dispatch.ts';
 import { createHashes } from '../../core/sync/hashes.ts';
 import { createOperations, OperationState, type Operations } from '../../core/sync/operations.ts';
+import { emptyPlan } from '../../core/sync/plan.ts';
 import { newFolder } from './workbench.ts';
 
 export const STANDARD = loadModel('5.2');
@@ -69,22 +70,7 @@ export function shapedPlan(
       }
     }
   });
-  const resources = sizes.map(([resource, creates]) => ({
-    resource,
-    existing: 0,
-    creates,
-    updates: 0,
-    deletes: 0,
-    replaced: 0,
-    adoptedDeletes: 0,
-    keyChanges: 0,
-    unchanged: 0,
-    rejected: 0,
-    held: 0,
-    failedBefore: 0,
-    skipped: 0,
-    samples: { create: [], update: [], delete: [] },
-  }));
+  const resources = sizes.map(([resource, creates]) => ({ ...emptyPlan(resource, 0), creates }));
   const hashes = createHashes(ledger.seal);
   const plan = { resources, operations, names, resourceIds, accounts, hashes, untied: new Map<string, number>() };
   return { plan, ledger, batchId, model: STANDARD.model, order: ORDER };
