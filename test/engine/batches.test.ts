@@ -246,7 +246,8 @@ test('what would be deleted is shown as the last export had it', async () => {
       expect.arrayContaining(['sectionReference', 'studentReference']),
     );
   }
-  expect(new Set(found.map((one) => one?.row)).size).toBe(6);
+  // A row of a class that goes on for several terms makes a record of each, so rows may repeat, records not.
+  expect(new Set(found.map((one) => `${one?.row} ${one?.body}`)).size).toBe(6);
   // A resource that nothing was sent of has nothing to show.
   expect(await call('plan.deleted', { connection: 'here', resource: 'grades', samples })).toEqual(
     samples.map(() => null),
