@@ -49,4 +49,7 @@ export class Failure extends Error {
   }
 }
 
+/** Details of what another data folder would help against: how a person chooses one is each host's to say. */
+export const OTHER_FOLDER = { otherFolder: true } as const;
+
 export const isFailure = (thrown: unknown): thrown is Failure => thrown instanceof Failure;

@@ -5,7 +5,7 @@ import { chmodSync, closeSync, existsSync, mkdirSync, openSync, rmSync, statSync
 import path from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import Database from 'better-sqlite3';
-import { Failure, isFailure } from '../errors/failure.ts';
+import { Failure, isFailure, OTHER_FOLDER } from '../errors/failure.ts';
 import {
   type Backups,
   type Copy,
@@ -15,6 +15,7 @@ import {
   isSuspected,
   isWhole,
 } from './backup.ts';
+import { type Books, createBooks } from './books.ts';
 import { createCodes, type LedgerCodes } from './codes.ts';
 import { migrate, refuseForeign, SCHEMA_VERSION } from './migrations.ts';
 import { createPending, type PendingStore } from './pending.ts';
@@ -67,6 +68,7 @@ export interface CachedText {
 export interface Ledger {
   readonly seal: Seal;
   readonly records: Records;
+  readonly books: Books;
   readonly pending: PendingStore;
   readonly problems: Problems;
   readonly problemRecords: ProblemRecords;
@@ -81,6 +83,9 @@ export interface Ledger {
   begin(): void;
   commit(): void;
   rollback(): void;
+  /** Within a transaction: what is done from here on can be undone by `backToMark`, as often as need be. */
+  mark(): void;
+  backToMark(): void;
   connections(): ConnectionRow[];
   addConnection(name: string, profile: string, at: number): ConnectionRow;
   updateConnection(id: number, name: string, profile: string): void;
@@ -156,7 +161,8 @@ function ledgerFailure(thrown: unknown): Failure | undefined {
   ) {
     return new Failure(
       'ledger-damaged',
-      'The data folder cannot be written. Give your account the right to change it, or choose another with --data.',
+      'The data folder cannot be written. Give your account the right to change it, or choose another data folder.',
+      OTHER_FOLDER,
     );
   }
   return undefined;
@@ -321,6 +327,7 @@ function build(db: Database.Database, backups: Backups, random: Random | undefin
   return {
     seal,
     records: createRecords(db, seal, changed),
+    books: createBooks(db),
     pending: createPending(db, seal, changed),
     problems: createProblems(db, seal, () => newReference('G', random)),
     problemRecords: createProblemRecords(db, seal, () => newReference('R', random), changed),
@@ -338,6 +345,8 @@ function build(db: Database.Database, backups: Backups, random: Random | undefin
     rollback: () => {
       if (db.inTransaction) db.exec('ROLLBACK');
     },
+    mark: () => void db.exec('SAVEPOINT mark'),
+    backToMark: () => void db.exec('ROLLBACK TO mark'),
     connections: () => connections.all() as ConnectionRow[],
     addConnection: (name, profile, at) => addConnection.get(name, profile, at) as ConnectionRow,
     updateConnection: (id, name, profile) => void updateConnection.run(name, profile, id),

@@ -1,6 +1,6 @@
 /** The ledger's schema, one numbered step at a time. A step that has shipped never changes. */
 import type { Database } from 'better-sqlite3';
-import { Failure } from '../errors/failure.ts';
+import { Failure, OTHER_FOLDER } from '../errors/failure.ts';
 
 /** Says whose file this is: "Roll" in ASCII, kept in SQLite's application id. */
 export const APPLICATION_ID = 0x526f6c6c;
@@ -264,6 +264,39 @@ const STEPS: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- The book of rows (a sealed file beside the ledger) that agrees with the records of a resource, but for those whose
+  -- keys are loose: whatever changes a record makes it so, in the same transaction. (OR IGNORE would not be heeded: in a
+  -- trigger the conflict clause of the statement that set it off counts.)
+  ALTER TABLE resource ADD COLUMN book TEXT;
+  CREATE TABLE loose_key (
+    resource_id INTEGER NOT NULL REFERENCES resource ON DELETE CASCADE,
+    key_hash BLOB NOT NULL,
+    PRIMARY KEY (resource_id, key_hash)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER record_loose_new AFTER INSERT ON record
+    WHEN (SELECT book FROM resource WHERE id = NEW.resource_id) IS NOT NULL BEGIN
+    INSERT INTO loose_key SELECT NEW.resource_id, NEW.key_hash WHERE NOT EXISTS
+      (SELECT 1 FROM loose_key WHERE resource_id = NEW.resource_id AND key_hash = NEW.key_hash);
+  END;
+  CREATE TRIGGER record_loose_changed AFTER UPDATE OF full_hash, source_hash, state ON record
+    WHEN (SELECT book FROM resource WHERE id = NEW.resource_id) IS NOT NULL BEGIN
+    INSERT INTO loose_key SELECT NEW.resource_id, NEW.key_hash WHERE NOT EXISTS
+      (SELECT 1 FROM loose_key WHERE resource_id = NEW.resource_id AND key_hash = NEW.key_hash);
+  END;
+  CREATE TRIGGER record_loose_gone AFTER DELETE ON record
+    WHEN (SELECT book FROM resource WHERE id = OLD.resource_id) IS NOT NULL BEGIN
+    INSERT INTO loose_key SELECT OLD.resource_id, OLD.key_hash WHERE NOT EXISTS
+      (SELECT 1 FROM loose_key WHERE resource_id = OLD.resource_id AND key_hash = OLD.key_hash);
+  END;
+  `,
+  `
+  -- A record of the problems is found by its key, among a hundred thousand of them.
+  CREATE INDEX pending_by_key ON pending (resource_id, key_hash) WHERE group_id IS NOT NULL;
+
+  -- The key that the record had when its reference was last given: finds it without a look at each record's source.
+  ALTER TABLE reference ADD COLUMN key_hash BLOB;
+  `,
 ];
 
 export const SCHEMA_VERSION = STEPS.length;
@@ -280,6 +313,7 @@ export function refuseForeign(db: Database): void {
     throw new Failure(
       'ledger-damaged',
       'The file ledger.db in the data folder is not a Rollbook ledger. Move it away, or choose another data folder.',
+      OTHER_FOLDER,
     );
   }
   if (version > SCHEMA_VERSION) {

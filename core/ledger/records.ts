@@ -9,6 +9,8 @@ export const SOURCE_BYTES = 8;
 
 /** `load` fetches a row as its three hashes and its state's digit. */
 const DIGIT_ZERO = 48;
+/** Keys that are looked for by one question. */
+const ASKED_TOGETHER = 5000;
 /** Greater than any key hash. */
 const PAST_ALL = Buffer.alloc(KEY_BYTES + 1, 0xff);
 
@@ -85,11 +87,17 @@ export function unpackApiId(packed: Uint8Array, seal: Seal): string {
 
 export interface Records {
   load(resourceId: number): LoadedRecords;
+  /** Those whose key hashes begin with one of these eight bytes, as big-endian numbers in rising order. */
+  loadSome(resourceId: number, beginnings: BigUint64Array): LoadedRecords;
   count(resourceId: number): number;
+  /** Those that are at the API by us: sent, or taken over. */
+  ours(resourceId: number): number;
   /** @returns the API's id, or undefined where the record is unknown or the API never told one */
   apiId(resourceId: number, keyHash: Uint8Array): string | undefined;
   /** @returns how the ledger has a record; undefined where it does not */
   state(resourceId: number, keyHash: Uint8Array): RecordState | undefined;
+  /** @returns the source identity of a record, zeros where it has none; undefined where it is unknown */
+  sourceHash(resourceId: number, keyHash: Uint8Array): Buffer | undefined;
   /** API ids that several records share, with their number: one item, known under an old key and a new one. */
   sharedIds(resourceId: number): Map<string, number>;
   confirm(resourceId: number, record: ConfirmedRecord, at: number): void;
@@ -103,6 +111,15 @@ export interface Records {
 /** @param changed told before each change of a record */
 export function createRecords(db: Database, seal: Seal, changed: () => void): Records {
   const count = db.prepare('SELECT count(*) FROM record WHERE resource_id = ?').pluck();
+  const ours = db.prepare('SELECT confirmed FROM resource WHERE id = ?').pluck();
+  // What is asked for comes in rising order, and so does what is found.
+  const few = db
+    .prepare(
+      `SELECT CAST(group_concat(key_hash || full_hash || source_hash || state, '') AS BLOB)
+       FROM json_each(?) AS wanted CROSS JOIN record ON resource_id = ?
+         AND key_hash BETWEEN unhex(wanted.value) AND unhex(wanted.value || '${'ff'.repeat(KEY_BYTES)}')`,
+    )
+    .pluck();
   // A few thousand rows in one value: a sixth of the time that a row each would take.
   const chunk = db
     .prepare(
@@ -112,6 +129,7 @@ export function createRecords(db: Database, seal: Seal, changed: () => void): Re
     .pluck();
   const id = db.prepare('SELECT api_id FROM record WHERE resource_id = ? AND key_hash = ?').pluck();
   const state = db.prepare('SELECT state FROM record WHERE resource_id = ? AND key_hash = ?').pluck();
+  const source = db.prepare('SELECT source_hash FROM record WHERE resource_id = ? AND key_hash = ?').pluck();
   const shared = db.prepare(
     `SELECT api_id AS packed, count(*) AS count FROM record WHERE resource_id = ? AND api_id IS NOT NULL
      GROUP BY api_id HAVING count(*) > 1`,
@@ -127,7 +145,31 @@ export function createRecords(db: Database, seal: Seal, changed: () => void): Re
   );
   const relink = db.prepare('UPDATE record SET api_id = ? WHERE resource_id = ? AND key_hash = ?');
   const remove = db.prepare('DELETE FROM record WHERE resource_id = ? AND key_hash = ?');
+  const together = (chunks: readonly Buffer[]): LoadedRecords => {
+    const loaded = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+    let used = 0;
+    for (const some of chunks) {
+      loaded.set(some, used);
+      used += some.length;
+    }
+    // The state comes as a digit.
+    for (let at = LOADED.state; at < used; at += LOADED.bytes) loaded[at] = (loaded[at] as number) - DIGIT_ZERO;
+    return { count: used / LOADED.bytes, rows: loaded };
+  };
   return {
+    loadSome(resourceId, beginnings) {
+      const chunks: Buffer[] = [];
+      for (let first = 0; first < beginnings.length; first += ASKED_TOGETHER) {
+        const wanted: string[] = [];
+        for (let i = first; i < Math.min(beginnings.length, first + ASKED_TOGETHER); i++) {
+          if (beginnings[i] !== beginnings[i - 1])
+            wanted.push((beginnings[i] as bigint).toString(16).padStart(16, '0'));
+        }
+        const found = few.get(JSON.stringify(wanted), resourceId);
+        if (found !== null) chunks.push(found as Buffer);
+      }
+      return together(chunks);
+    },
     load(resourceId) {
       const chunks: Buffer[] = [];
       for (let first = 0; first < 256; first++) {
@@ -135,22 +177,16 @@ export function createRecords(db: Database, seal: Seal, changed: () => void): Re
         if (rows === null) continue;
         chunks.push(rows as Buffer);
       }
-      const loaded = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-      let used = 0;
-      for (const some of chunks.splice(0)) {
-        loaded.set(some, used);
-        used += some.length;
-      }
-      // The state comes as a digit.
-      for (let at = LOADED.state; at < used; at += LOADED.bytes) loaded[at] = (loaded[at] as number) - DIGIT_ZERO;
-      return { count: used / LOADED.bytes, rows: loaded };
+      return together(chunks);
     },
     count: (resourceId) => count.get(resourceId) as number,
+    ours: (resourceId) => ours.get(resourceId) as number,
     apiId(resourceId, keyHash) {
       const packed = id.get(resourceId, keyHash) as Buffer | null | undefined;
       return packed ? unpackApiId(packed, seal) : undefined;
     },
     state: (resourceId, keyHash) => state.get(resourceId, keyHash) as RecordState | undefined,
+    sourceHash: (resourceId, keyHash) => source.get(resourceId, keyHash) as Buffer | undefined,
     sharedIds(resourceId) {
       const rows = shared.all(resourceId) as { packed: Buffer; count: number }[];
       return new Map(rows.map(({ packed, count: records }) => [unpackApiId(packed, seal), records]));

@@ -13,7 +13,6 @@ export const cell = (evaluate: Evaluate, frame: Frame): string => {
 type Gathered = string | undefined | Set<string> | number;
 
 export interface Group {
-  readonly id: number;
   readonly values: readonly string[];
   readonly number: number;
   readonly gathered: Gathered[];
@@ -26,13 +25,13 @@ export interface GroupUse {
 }
 
 export interface Groups {
+  /** Whether it matters how often a row says the same. */
+  readonly counts: boolean;
   add(frame: Frame): GroupUse;
   /** The group of these values. @param number of the row, where it is the first of them */
   group(values: readonly string[], number: number): Group;
   /** Adds a value to what is gathered of a group at `at`. */
   gather(group: Group, at: number, value: string | undefined): void;
-  /** The values that name each group, by its id. */
-  names(): (readonly string[])[];
   rows(): Row[];
 }
 
@@ -44,7 +43,6 @@ export const createGroups = ({ keys, gathered }: GroupViewPlan): Groups => {
     let group = groups.get(key);
     if (group === undefined) {
       group = {
-        id: groups.size,
         values,
         number,
         gathered: gathered.map(({ how }) => (how === 'list' ? new Set() : how === 'count' ? 0 : undefined)),
@@ -68,6 +66,7 @@ export const createGroups = ({ keys, gathered }: GroupViewPlan): Groups => {
   };
 
   return {
+    counts: gathered.some(({ how }) => how === 'count'),
     add: (frame) => {
       const group = groupOf(
         keys.map((key) => cell(key, frame)),
@@ -79,7 +78,6 @@ export const createGroups = ({ keys, gathered }: GroupViewPlan): Groups => {
     },
     group: groupOf,
     gather,
-    names: () => [...groups.values()].map(({ values }) => values),
     rows: () =>
       [...groups.values()].map(({ values, number, gathered: results }) =>
         newRow(

@@ -3,6 +3,7 @@
  * come to the same, so that it is neither parsed nor mapped again. It holds for a table that is only read row by row;
  * one that is joined whole has to be in memory anyway.
  */
+import { createIdRegister, type IdRegister } from '../sources/id-register.ts';
 import type { Glance, RowBatch, Source } from '../sources/types.ts';
 import { type IndexPlan, needsOf, type ResourcePlan, rootTable, type ScopePlan, type TablePlan } from './plan.ts';
 import { createPrinter, type Printer } from './prints.ts';
@@ -12,8 +13,10 @@ import {
   createPrintReader,
   createPrintWriter,
   isOpen,
+  namesIn,
   type Outcomes,
   type OutcomeWriter,
+  outcomesOf,
   type PrintReader,
 } from './row-book.ts';
 import type { Row, RowIndex } from './runtime.ts';
@@ -27,6 +30,8 @@ const CHUNK_ROWS = 4096;
 const MOST_AGAIN = 10;
 /** And so many in all. */
 const MOST_LISTED = 500_000;
+/** A group of rows may be expected in vain so often, until a row is known again. */
+const MOST_MISSES = 4;
 /** Rows that are fetched together: what they need fits into the nearest memory. */
 const WARM_ROWS = 256;
 /** Words of an index in one block: a key's print and its rows' for each entry. */
@@ -55,7 +60,7 @@ export interface Walk {
   /** What the book has of a row whose token is not -1. */
   block(entry: number): Outcomes;
   chunks(): AsyncGenerator<Chunk>;
-  /** Leaves the book to the next run. */
+  /** Leaves the book to the next run; without facts it is not left. */
   finish(facts: unknown): Promise<void>;
 }
 
@@ -66,12 +71,26 @@ export interface Walk {
  */
 export type CheckOutcome = (words: Uint32Array, at: number, count: number) => number;
 
+/** The token of a row that needed no check. */
+export const TRUSTED = 0x7fff_ffff;
+
+/** How a step may do without looking at what most rows came to. */
+export interface Trust {
+  /** Whether what the book says of a row holds without `check`. */
+  holds(words: Uint32Array, at: number, count: number): boolean;
+  /** Told of each row that the book has and of which it may hold no longer, before the first check. */
+  other(words: Uint32Array, at: number, count: number): void;
+  /** Of all such rows was told. */
+  begin(): void;
+}
+
 export interface RunMemory {
   /** Whether rows of this scope may be passed over. */
   covers(scope: ScopePlan): boolean;
   /**
    * @param section names the scope, from run to run.
    * @param warm looks where `check` will look, for many rows before the first of them is checked
+   * @param trust used where the rows of the file are known before the step comes to them
    */
   walk(
     scope: ScopePlan & { readonly source: TablePlan },
@@ -79,6 +98,7 @@ export interface RunMemory {
     indexes: readonly (RowIndex | undefined)[],
     check: CheckOutcome,
     warm?: CheckOutcome,
+    trust?: Trust,
   ): Promise<Walk>;
   /** The rows of a table with these numbers, and maybe others. */
   rowsAt(table: TablePlan, numbers: ReadonlySet<number>): AsyncIterable<RowBatch>;
@@ -221,7 +241,7 @@ export const createRunMemory = (
     return was !== undefined;
   };
 
-  const walk: RunMemory['walk'] = async (scope, section, indexes, check, warm) => {
+  const walk: RunMemory['walk'] = async (scope, section, indexes, check, warm, trust) => {
     const table = scope.source;
     const rows = tables.get(table)!;
     let comparable = true;
@@ -233,16 +253,48 @@ export const createRunMemory = (
     const book = before === undefined ? undefined : createOutcomeReader((first) => before.blocks(first));
     const writer = createOutcomeWriter((block) => memory.write(section, block));
 
+    /** Whether a row's look-ups lead where they led. */
+    const leadsAsBefore = (block: Outcomes, at: number): boolean => {
+      if (changed.isEmpty) return true;
+      const from = block.places[at]!;
+      for (let i = from, end = from + block.lookUps[at]!; i < end; i++) if (changed.has(block.words[i]!)) return false;
+      return true;
+    };
     /** What `check` says of a row of the book, once its look-ups lead where they led. */
     const tokenOf = (entry: number): number => {
       const block = entry === -1 ? undefined : book?.block(entry);
       if (block === undefined) return -1;
       const at = entry - block.first;
-      if (isOpen(block, at)) return -1;
-      const from = block.places[at]!;
-      const end = from + block.lookUps[at]!;
-      if (!changed.isEmpty) for (let i = from; i < end; i++) if (changed.has(block.words[i]!)) return -1;
-      return check(block.words, end, block.counts[at]!);
+      if (isOpen(block, at) || !leadsAsBefore(block, at)) return -1;
+      return check(block.words, block.places[at]! + block.lookUps[at]!, block.counts[at]!);
+    };
+    /** Marks the rows of the file that can be trusted, and tells of all others that the book has. */
+    const trustRows = async (trusting: Trust, tokens: Int32Array): Promise<void> => {
+      const { entries } = rows;
+      /** By row of the book. */
+      let trusted = new Uint8Array(tokens.length + 1);
+      const isQuiet = changed.isEmpty;
+      for (let from = 0; from < tokens.length; from += CHUNK_ROWS) {
+        await loadFor(from, CHUNK_ROWS);
+        for (let row = from, end = Math.min(tokens.length, from + CHUNK_ROWS); row < end; row++) {
+          const entry = entries[row]!;
+          const block = entry === -1 ? undefined : book?.block(entry);
+          if (block === undefined) continue;
+          const at = entry - block.first;
+          if (isOpen(block, at) || !(isQuiet || leadsAsBefore(block, at))) continue;
+          if (!trusting.holds(block.words, block.places[at]! + block.lookUps[at]!, block.counts[at]!)) continue;
+          tokens[row] = TRUSTED;
+          if (entry >= trusted.length) trusted = longer(trusted, entry);
+          trusted[entry] = 1;
+        }
+      }
+      for await (const block of outcomesOf(before!.blocks(0))) {
+        for (let at = 0; at < block.places.length; at++) {
+          if (trusted[block.first + at] === 1 || isOpen(block, at)) continue;
+          trusting.other(block.words, block.places[at]! + block.lookUps[at]!, block.counts[at]!);
+        }
+      }
+      trusting.begin();
     };
     /** Has what `check` will look at fetched, for rows that are at hand. */
     const warmUp = (first: number, count: number): number => {
@@ -309,11 +361,16 @@ export const createRunMemory = (
     const firstWalk = async function* (): AsyncGenerator<Chunk> {
       const name = `table ${table.name}`;
       const printsBefore = memory.open(name);
+      const register = createIdRegister(0);
+      let twice: { before: number; row: number } | undefined;
       const prints = createPrintWriter((block) => memory.write(name, block));
       const again = await readRowSet(memory, `again ${table.name}`);
       let known: PrintReader | undefined;
       let tokens = new Int32Array(CHUNK_ROWS);
       let base = 0;
+      const expectedTokens = new Int32Array(256);
+      /** How often a group was expected in vain since a row was known. */
+      let misses = 0;
       const glance: Glance = {
         key: memory.key,
         begin: (low, high) => {
@@ -328,22 +385,50 @@ export const createRunMemory = (
           await known.ready(count);
           await book?.load(known.from, known.to);
         },
-        isKnown: (low, high, number) => {
-          const ordinal = number - 2;
-          if (ordinal === rows.entries.length) rows.entries = longer(rows.entries);
-          if (ordinal - base >= tokens.length) tokens = longer(tokens);
-          prints.add(low, high);
-          const entry = known === undefined ? -1 : known.find(low, high);
-          rows.entries[ordinal] = entry;
+        expected: () => {
+          if (known === undefined || misses > MOST_MISSES) return undefined;
+          const next = known.group();
+          if (next === undefined) return undefined;
+          const { group, row } = next;
+          for (let i = 0; i < group.rows; i++) {
+            const token = again.has(row + i) ? -1 : tokenOf(row + i);
+            if (token === -1) return undefined;
+            expectedTokens[i] = token;
+          }
+          misses += 1;
+          return group;
+        },
+        meetExpected: (number) => {
+          const { group, row } = known!.group()!;
+          for (let i = 0; i < group.rows; i++) note(number - 2 + i, row + i, expectedTokens[i]!);
+          known!.takeGroup(prints);
+          misses = 0;
+        },
+        isKnown: (print, number) => {
+          prints.add(print);
+          const entry = known === undefined ? -1 : known.find(print.low, print.high);
+          if (entry !== -1) misses = 0;
+          else if ((print.idLow | print.idHigh) !== 0) {
+            const before = register.addPrint(print.idLow, print.idHigh, number);
+            if (before !== 0) twice ??= { before, row: number };
+          }
           const token = again.has(entry) ? -1 : tokenOf(entry);
-          tokens[ordinal - base] = token;
-          asked = ordinal + 1;
-          rows.count = asked;
+          note(number - 2, entry, token);
           return token !== -1;
         },
+        group: prints.group,
+        repeated: async () => twice ?? (printsBefore && (await nameTwice(printsBefore.blocks(0), rows, register))),
         giveUp: () => {
           rows.gaveUp = true;
         },
+      };
+      const note = (ordinal: number, entry: number, token: number): void => {
+        if (ordinal === rows.entries.length) rows.entries = longer(rows.entries);
+        if (ordinal - base >= tokens.length) tokens = longer(tokens);
+        rows.entries[ordinal] = entry;
+        tokens[ordinal - base] = token;
+        asked = ordinal + 1;
+        rows.count = asked;
       };
       const tokensOf = (from: number, to: number): Int32Array => {
         const some = tokens.slice(0, to - from);
@@ -378,11 +463,24 @@ export const createRunMemory = (
       }
       // Whether the file has to be read again is known before the first row is given.
       const tokens = new Int32Array(count);
+      if (trust !== undefined && before !== undefined) await trustRows(trust, tokens);
       let reads = kept === undefined;
+      /** Whether all rows of a chunk that the book has can be trusted; then nothing of it needs to be looked at. */
+      const isTrusted = (from: number): boolean => {
+        for (let row = from, end = Math.min(count, from + CHUNK_ROWS); row < end; row++) {
+          if (tokens[row] === TRUSTED) continue;
+          if (rows.entries[row] !== -1) return false;
+          tokens[row] = -1;
+          if (!reads) reads = !kept!.has(row) && !rows.voids.has(row);
+        }
+        return true;
+      };
       for (let from = 0; from < count; from += CHUNK_ROWS) {
+        if (isTrusted(from)) continue;
         await loadFor(from, CHUNK_ROWS);
         for (let row = from, end = Math.min(count, from + CHUNK_ROWS); row < end; row++) {
-          if (warm !== undefined && (row - from) % WARM_ROWS === 0) warmUp(row, WARM_ROWS);
+          if (tokens[row] === TRUSTED) continue;
+          if (trust === undefined && warm !== undefined && (row - from) % WARM_ROWS === 0) warmUp(row, WARM_ROWS);
           const token = tokenOf(rows.entries[row]!);
           tokens[row] = token;
           if (token === -1 && !reads) reads = !kept!.has(row) && !rows.voids.has(row);
@@ -397,7 +495,8 @@ export const createRunMemory = (
         key: memory.key,
         begin: () => undefined,
         ready: (coming) => loadFor(asked, coming),
-        isKnown: (_low, _high, number) => {
+        ...NO_GROUPS,
+        isKnown: (_print, number) => {
           asked = number - 1;
           return tokens[number - 2] !== -1;
         },
@@ -452,7 +551,7 @@ export const createRunMemory = (
       finish: async (facts) => {
         await writer.finish();
         if (rows.gaveUp) return;
-        memory.close(section, facts);
+        if (facts !== undefined) memory.close(section, facts);
         // Where most was looked at, as on a first day, the list says nothing.
         if (rows.walksLeft > 0 || rows.again.size > Math.min(MOST_LISTED, Math.max(1000, rows.count / MOST_AGAIN))) {
           return;
@@ -472,11 +571,49 @@ export const createRunMemory = (
         key: memory.key,
         begin: () => undefined,
         ready: async () => undefined,
-        isKnown: (_low, _high, number) => !numbers.has(number),
+        ...NO_GROUPS,
+        isKnown: (_print, number) => !numbers.has(number),
         giveUp: () => undefined,
       }),
     lookUpPrint,
   };
+};
+
+/** Of a table that was read to its end already: rows are told one by one, and no two have one name. */
+const NO_GROUPS: Pick<Glance, 'expected' | 'meetExpected' | 'group' | 'repeated'> = {
+  expected: () => undefined,
+  meetExpected: () => undefined,
+  group: () => undefined,
+  repeated: async () => undefined,
+};
+
+/**
+ * Rows that the book has were all named differently when it was made, and each of them is met once at the most: only a row
+ * that it does not have can repeat a name.
+ */
+const nameTwice = async (
+  names: AsyncIterator<Buffer>,
+  { entries, count }: TableRows,
+  news: IdRegister,
+): Promise<{ before: number; row: number } | undefined> => {
+  if (news.size === 0) return undefined;
+  let met = new Uint8Array(count + 1);
+  for (let ordinal = 0; ordinal < count; ordinal++) {
+    const entry = entries[ordinal]!;
+    if (entry === -1) continue;
+    if (entry >= met.length) met = longer(met, entry);
+    met[entry] = 1;
+  }
+  for await (const { first, rows, low, high } of namesIn(names)) {
+    for (let at = 0; at < rows; at++) {
+      if (met[first + at] !== 1) continue;
+      const other = news.findPrint(low(at), high(at));
+      if (other === 0) continue;
+      const row = entries.indexOf(first + at) + 2;
+      return { before: Math.min(row, other), row: Math.max(row, other) };
+    }
+  }
+  return undefined;
 };
 
 /** What rows meant when their prints were made. */
@@ -485,8 +622,9 @@ interface Header {
   readonly high: number;
 }
 
-const longer = (numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
-  const made = new Int32Array(numbers.length * 2);
+/** @param at a place that it has to have */
+const longer = <T extends Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(numbers: T, at = 0): T => {
+  const made = new (numbers.constructor as new (length: number) => T)(Math.max(numbers.length * 2, at + 1));
   made.set(numbers);
   return made;
 };

@@ -1,9 +1,10 @@
 /** Steps of a run that pass over the rows whose outcome is known from the run before. */
 
 import type { CodeUse } from './codes.ts';
+import { keyOf } from './expressions.ts';
 import { expand, passes } from './frame.ts';
 import type { Group, Groups, GroupUse } from './groups.ts';
-import type { RunMemory } from './memory.ts';
+import { type RunMemory, TRUSTED, type Trust } from './memory.ts';
 import type { ResourcePlan, ScopePlan, TablePlan } from './plan.ts';
 import type { RecordMaker } from './records.ts';
 import type { Outcomes } from './row-book.ts';
@@ -37,20 +38,65 @@ export const gatherRemembered = async (
 ): Promise<void> => {
   const walk = await memory.walk({ ...scope, source: table }, `view ${name}`, [], () => 0);
   const before = walk.facts as GroupFacts | undefined;
-  const valueIds = new Map<string, number>();
-  /** A value's id; 0 stands for none. */
+  /** Groups and values have the numbers that they had, so that what the book says can be taken over as it is. */
+  const names = [...(before?.groups ?? [])];
+  const values = [...(before?.values ?? [])];
+  const groupIds = new Map(names.map((one, id) => [keyOf(one), id]));
+  const valueIds = new Map(values.map((value, id) => [value, id + 1]));
+  /** The groups of this run by those numbers. */
+  const met: (Group | undefined)[] = [];
+  let used = 0;
+  const groupAt = (id: number, ordinal: number): Group => {
+    let group = met[id];
+    if (group === undefined) {
+      group = groups.group(names[id]!, numberOf(ordinal));
+      met[id] = group;
+      used += 1;
+    }
+    return group;
+  };
+  const idOfGroup = (group: Group): number => {
+    const key = keyOf(group.values);
+    let id = groupIds.get(key);
+    if (id === undefined) {
+      id = names.push(group.values) - 1;
+      groupIds.set(key, id);
+    }
+    if (met[id] === undefined) {
+      met[id] = group;
+      used += 1;
+    }
+    return id;
+  };
+  /** A value's number; 0 stands for none. */
   const idOf = (value: string | undefined): number => {
     if (value === undefined) return 0;
     let id = valueIds.get(value);
     if (id === undefined) {
-      id = valueIds.size + 1;
+      id = values.push(value);
       valueIds.set(value, id);
     }
     return id;
   };
-  /** The groups and values of the run before by their ids, as they are now. */
-  const knownGroups: (Group | undefined)[] = [];
-  const knownIds: (number | undefined)[] = [];
+  /** Gathers what the book says of rows that follow one another. */
+  const takeOver = ({ words, places, counts }: Outcomes, row: number, many: number, ordinal: number): void => {
+    for (let at = row; at < row + many; at += 1) {
+      const length = counts[at]!;
+      if (length === 0) continue;
+      const place = places[at]!;
+      // Rows of one person mostly follow one another, and say the same.
+      if (!groups.counts && at > row && counts[at - 1] === length) {
+        let k = 0;
+        while (k < length && words[place + k] === words[place - length + k]) k += 1;
+        if (k === length) continue;
+      }
+      const group = groupAt(words[place]!, ordinal + at - row);
+      for (let k = 1; k < length; k += 1) {
+        const value = words[place + k]!;
+        groups.gather(group, k - 1, value === 0 ? undefined : values[value - 1]);
+      }
+    }
+  };
   const none: readonly number[] = [];
   let use: GroupUse | undefined;
   const emit = (): void => {
@@ -61,47 +107,35 @@ export const gatherRemembered = async (
     let given = 0;
     for (let i = 0; i < count; i += 1) {
       const ordinal = first + i;
-      outcome.length = 0;
       if (tokens[i] !== -1) {
         const entry = entries[i]!;
         const block = walk.block(entry);
         const row = entry - block.first;
-        const length = block.counts[row]!;
-        if (length > 0) {
-          const at = block.places[row]!;
-          const was = block.words[at]!;
-          let group = knownGroups[was];
-          if (group === undefined) {
-            group = groups.group(before!.groups[was]!, numberOf(ordinal));
-            knownGroups[was] = group;
-          }
-          outcome.push(group.id);
-          for (let k = 1; k < length; k += 1) {
-            const value = block.words[at + k]!;
-            const text = value === 0 ? undefined : before!.values[value - 1];
-            groups.gather(group, k - 1, text);
-            let id = knownIds[value];
-            if (id === undefined) {
-              id = idOf(text);
-              knownIds[value] = id;
-            }
-            outcome.push(id);
-          }
-        }
-      } else if (ordinals[given] === ordinal) {
+        let many = 1;
+        const most = Math.min(count - i, block.counts.length - row);
+        while (many < most && tokens[i + many] !== -1 && entries[i + many] === entry + many) many += 1;
+        takeOver(block, row, many, ordinal);
+        walk.writer.copy(block, row, many);
+        i += many - 1;
+        continue;
+      }
+      outcome.length = 0;
+      if (ordinals[given] === ordinal) {
         frame.rows[0] = newRow(rows[given]!, numberOf(ordinal));
         given += 1;
         use = undefined;
         if (passes(scope.conditions, frame)) expand(scope.steps, 0, frame, emit);
         if (use !== undefined) {
           const { group, gathered } = use as GroupUse;
-          outcome.push(group.id, ...gathered.map(idOf));
+          outcome.push(idOfGroup(group), ...gathered.map(idOf));
         }
       }
       walk.writer.add(none, outcome);
     }
   }
-  await walk.finish({ groups: groups.names(), values: [...valueIds.keys()] } satisfies GroupFacts);
+  // Of names that are met no more a book would have ever more: now and then it is begun anew.
+  const isWorn = names.length > 1000 && used < names.length / 2;
+  await walk.finish(isWorn ? undefined : ({ groups: names, values } satisfies GroupFacts));
 };
 
 /** The codes that the records of a row have, and in how many of them: each set has a number. */
@@ -157,6 +191,31 @@ interface Note {
   readonly codes: number | undefined;
 }
 
+/** What the book says of a row holds where none of its records is loose. */
+const trustIn = (known: KnownRecords): Trust => {
+  let keys = new Uint32Array(1024);
+  let used = 0;
+  return {
+    holds: (words, at, count) => {
+      for (let from = at + 1; from < at + count; from += RECORD_WORDS) if (known.isLoose(words, from)) return false;
+      return true;
+    },
+    other: (words, at, count) => {
+      for (let from = at + 1; from < at + count; from += RECORD_WORDS) {
+        if (used === keys.length) {
+          const more = new Uint32Array(used * 2);
+          more.set(keys);
+          keys = more;
+        }
+        keys[used] = words[from]!;
+        keys[used + 1] = words[from + 1]!;
+        used += 2;
+      }
+    },
+    begin: () => known.narrow(keys.subarray(0, used)),
+  };
+};
+
 /**
  * The records of a resource whose rows are passed over where the ledger has what they came to.
  */
@@ -181,6 +240,7 @@ export const rememberedRecords = async function* (
       return place;
     },
     (words, at, count) => (count === 1 + RECORD_WORDS ? known.warm(words, at + 1) : 0),
+    known.isAgreed ? trustIn(known) : undefined,
   );
   const sets = createCodeSets((walk.facts as RecordFacts | undefined)?.sets ?? []);
   const { records } = maker;
@@ -195,6 +255,8 @@ export const rememberedRecords = async function* (
         else outcome.push(...words);
       }
       walk.writer.add(lookUps, codes === undefined ? undefined : outcome);
+      if (codes === undefined || outcome === undefined) continue;
+      for (let place = from; place < to; place += 1) known.inBook(place);
     }
     notes = [];
   };
@@ -218,6 +280,19 @@ export const rememberedRecords = async function* (
     return true;
   };
 
+  /** Takes over rows that can be trusted, which follow one another in the file and in the book. */
+  const meetTrusted = (block: Outcomes, row: number, many: number): void => {
+    let met = 0;
+    for (let at = row; at < row + many; at += 1) {
+      const count = block.counts[at]!;
+      if (count === 0) continue;
+      sets.meet(block.words[block.places[at]! + block.lookUps[at]!]!);
+      met += (count - 1) / RECORD_WORDS;
+    }
+    known.meetAll(met);
+    walk.writer.copy(block, row, many);
+  };
+
   for await (const { first, count, entries, tokens, rows, ordinals } of walk.chunks()) {
     let given = 0;
     for (let i = 0; i < count; i += 1) {
@@ -229,7 +304,14 @@ export const rememberedRecords = async function* (
         if (notes.length > 0) settle();
         const entry = entries[i]!;
         const block = walk.block(entry);
-        if (meet(block, entry - block.first, token)) walk.writer.copy(block, entry - block.first);
+        const row = entry - block.first;
+        if (token === TRUSTED) {
+          let many = 1;
+          const most = Math.min(count - i, block.counts.length - row);
+          while (many < most && tokens[i + many] === TRUSTED && entries[i + many] === entry + many) many += 1;
+          meetTrusted(block, row, many);
+          i += many - 1;
+        } else if (meet(block, row, token)) walk.writer.copy(block, row, 1);
         else {
           late.add(numberOf(ordinal));
           walk.writer.add([], undefined);

@@ -4,7 +4,10 @@
  * some words of 32 bits.
  */
 
-/** Rows in a block, of every book. */
+import { letGo } from '../sources/sealed-file.ts';
+import type { RowGroup, RowPrint } from '../sources/types.ts';
+
+/** Rows in a block, of every book; one of prints may have fewer, so that no group is cut. */
 const ROWS = 16_384;
 /** Of a row that has to be read each time, whatever the file says. */
 const OPEN = 255;
@@ -40,25 +43,58 @@ const queueOf = (write: WriteBlock) => {
   };
 };
 
+/** Words of a row's print: of its bytes, and of its name. */
+const PRINT_WORDS = 4;
+/** Words of a group of rows: its first row in the block, how many, how many bytes, and their digest. */
+const GROUP_WORDS = 5;
+/** No group has more rows. */
+const MOST_GROUPED = 64;
+
 export interface PrintWriter extends Writing {
-  add(low: number, high: number): void;
+  add(print: RowPrint): void;
+  /** The rows that were added last, of which none is in a group yet, are one. */
+  group(group: RowGroup): void;
+  /** Takes over a group with its rows, from the row `at` of a block. */
+  copy(block: PrintBlock, at: number): void;
 }
 
 export const createPrintWriter = (write: WriteBlock): PrintWriter => {
   const queue = queueOf(write);
-  let words = new Uint32Array(ROWS * 2);
+  const words = new Uint32Array(ROWS * PRINT_WORDS);
+  const groups: number[] = [];
   let rows = 0;
   const close = (): void => {
-    queue.push(Buffer.from(words.buffer, 0, rows * 8));
-    words = new Uint32Array(ROWS * 2);
+    const out = new Uint32Array(2 + rows * PRINT_WORDS + groups.length);
+    out[0] = rows;
+    out[1] = groups.length / GROUP_WORDS;
+    out.set(words.subarray(0, rows * PRINT_WORDS), 2);
+    out.set(groups, 2 + rows * PRINT_WORDS);
+    queue.push(Buffer.from(out.buffer));
+    groups.length = 0;
     rows = 0;
   };
   return {
-    add: (low, high) => {
+    add: ({ low, high, idLow, idHigh }) => {
       if (rows === ROWS) close();
-      words[rows * 2] = low;
-      words[rows * 2 + 1] = high;
+      words[rows * PRINT_WORDS] = low;
+      words[rows * PRINT_WORDS + 1] = high;
+      words[rows * PRINT_WORDS + 2] = idLow;
+      words[rows * PRINT_WORDS + 3] = idHigh;
       rows += 1;
+    },
+    group: (group) => {
+      // Rows of which a part is in another block are told one by one.
+      if (group.rows <= rows && group.rows <= MOST_GROUPED) {
+        groups.push(rows - group.rows, group.rows, group.bytes, group.low, group.high);
+      }
+      if (rows > ROWS - MOST_GROUPED) close();
+    },
+    copy: (block, at) => {
+      const group = groupAt(block, at)!;
+      if (rows + group.rows > ROWS) close();
+      words.set(block.words.subarray(at * PRINT_WORDS, (at + group.rows) * PRINT_WORDS), rows * PRINT_WORDS);
+      groups.push(rows, group.rows, group.bytes, group.low, group.high);
+      rows += group.rows;
     },
     drain: queue.drain,
     finish: async () => {
@@ -72,18 +108,40 @@ interface PrintBlock {
   /** Number of its first row in the book. */
   readonly first: number;
   readonly rows: number;
+  /** Of the rows, and after them of the groups. */
   readonly words: Uint32Array;
+  /** Where the words of the group stand that begins with a row; 0 for none. */
+  readonly groups: Uint32Array;
   /** Rows that were found already: one row of the book is one row of the file. */
   readonly taken: Uint8Array;
   /** Rows by print, made when first needed; stored plus one. */
   slots: Uint16Array | undefined;
 }
 
+const printBlock = (bytes: Buffer, first: number): PrintBlock => {
+  const all = wordsIn(bytes);
+  const rows = all[0]!;
+  const words = all.subarray(2);
+  const groups = new Uint32Array(rows);
+  for (let at = rows * PRINT_WORDS; at < words.length; at += GROUP_WORDS) groups[words[at]!] = at;
+  return { first, rows, words, groups, taken: new Uint8Array(rows), slots: undefined };
+};
+
+const groupAt = ({ groups, words }: PrintBlock, row: number): RowGroup | undefined => {
+  const at = groups[row]!;
+  if (at === 0) return undefined;
+  return { rows: words[at + 1]!, bytes: words[at + 2]!, low: words[at + 3]!, high: words[at + 4]! };
+};
+
 export interface PrintReader {
   /** Has the next `count` rows at hand, and some more. */
   ready(count: number): Promise<void>;
   /** @returns the number of a row with this print near the one found last, -1 where there is none that was not found yet */
   find(low: number, high: number): number;
+  /** The group that begins after the row that was found last, if none of its rows was found yet; and its first row. */
+  group(): { readonly group: RowGroup; readonly row: number } | undefined;
+  /** The rows of that group are found. @param writer is given them */
+  takeGroup(writer: PrintWriter): void;
   /** The first row at hand, and the last. */
   readonly from: number;
   readonly to: number;
@@ -111,17 +169,17 @@ export const createPrintReader = (blocks: AsyncIterator<Buffer>): PrintReader =>
 
   return {
     ready: async (count) => {
-      while (shelf.length > 0 && shelf[0]!.first + 2 * ROWS < cursor) shelf.shift();
+      while (shelf.length > 0 && shelf[0]!.first + 2 * ROWS < cursor && shelf[0] !== current)
+        letGo(shelf.shift()!.words);
       while (!ended && loaded < cursor + count + ROWS) {
         const next = await blocks.next();
         if (next.done === true) {
           ended = true;
           break;
         }
-        const words = wordsIn(next.value);
-        const rows = words.length / 2;
-        shelf.push({ first: loaded, rows, words, taken: new Uint8Array(rows), slots: undefined });
-        loaded += rows;
+        const block = printBlock(next.value, loaded);
+        shelf.push(block);
+        loaded += block.rows;
       }
     },
     find: (low, high) => {
@@ -129,7 +187,11 @@ export const createPrintReader = (blocks: AsyncIterator<Buffer>): PrintReader =>
         const block = blockOf(row);
         if (block === undefined) break;
         const at = row - block.first;
-        if (block.words[at * 2] === low && block.words[at * 2 + 1] === high && block.taken[at] === 0) {
+        if (
+          block.words[at * PRINT_WORDS] === low &&
+          block.words[at * PRINT_WORDS + 1] === high &&
+          block.taken[at] === 0
+        ) {
           return take(block, at);
         }
       }
@@ -139,6 +201,24 @@ export const createPrintReader = (blocks: AsyncIterator<Buffer>): PrintReader =>
       }
       return -1;
     },
+    group: () => {
+      const block = blockOf(cursor);
+      if (block === undefined) return undefined;
+      const at = cursor - block.first;
+      const group = groupAt(block, at);
+      if (group === undefined) return undefined;
+      for (let row = at; row < at + group.rows; row++) if (block.taken[row] === 1) return undefined;
+      return { group, row: cursor };
+    },
+    takeGroup: (writer) => {
+      const block = blockOf(cursor)!;
+      const at = cursor - block.first;
+      const { rows } = groupAt(block, at)!;
+      block.taken.fill(1, at, at + rows);
+      writer.copy(block, at);
+      current = block;
+      cursor += rows;
+    },
     get from() {
       return shelf[0]?.first ?? loaded;
     },
@@ -146,6 +226,27 @@ export const createPrintReader = (blocks: AsyncIterator<Buffer>): PrintReader =>
       return loaded - 1;
     },
   };
+};
+
+/** The prints of the names of rows, from the first one on. */
+export const namesIn = async function* (blocks: AsyncIterator<Buffer>): AsyncGenerator<{
+  readonly first: number;
+  readonly rows: number;
+  low(row: number): number;
+  high(row: number): number;
+}> {
+  let first = 0;
+  for (let next = await blocks.next(); next.done !== true; next = await blocks.next()) {
+    const all: Uint32Array = wordsIn(next.value);
+    yield {
+      first,
+      rows: all[0]!,
+      low: (row) => all[2 + row * PRINT_WORDS + 2]!,
+      high: (row) => all[2 + row * PRINT_WORDS + 3]!,
+    };
+    first += all[0]!;
+    letGo(all);
+  }
 };
 
 /** Bytes that begin where words can: a block mostly does, and is copied where it does not. */
@@ -161,15 +262,16 @@ const placeIn = (block: PrintBlock, low: number, high: number): number => {
   if (block.slots === undefined) {
     const slots = new Uint16Array(ROWS * 2);
     for (let row = 0; row < block.rows; row++) {
-      let slot = block.words[row * 2]! & mask;
+      let slot = block.words[row * PRINT_WORDS]! & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = row + 1;
     }
     block.slots = slots;
   }
   for (let slot = low & mask; block.slots[slot] !== 0; slot = (slot + 1) & mask) {
-    const row = block.slots[slot]! - 1;
-    if (block.words[row * 2] === low && block.words[row * 2 + 1] === high && block.taken[row] === 0) return row;
+    const row: number = block.slots[slot]! - 1;
+    const at = row * PRINT_WORDS;
+    if (block.words[at] === low && block.words[at + 1] === high && block.taken[row] === 0) return row;
   }
   return -1;
 };
@@ -189,8 +291,8 @@ export const isOpen = (block: Outcomes, at: number): boolean => block.counts[at]
 export interface OutcomeWriter extends Writing {
   /** @param outcome undefined for a row that has to be read each time */
   add(lookUps: Words, outcome: Words | undefined): void;
-  /** Takes over what another book has of a row. */
-  copy(block: Outcomes, at: number): void;
+  /** Takes over what another book has of some rows that follow one another; none of them is open. */
+  copy(block: Outcomes, at: number, rows: number): void;
 }
 
 export const createOutcomeWriter = (write: WriteBlock): OutcomeWriter => {
@@ -211,15 +313,18 @@ export const createOutcomeWriter = (write: WriteBlock): OutcomeWriter => {
     rows = 0;
     used = 0;
   };
+  const makeRoom = (more: number): void => {
+    if (used + more <= words.length) return;
+    const larger = new Uint32Array(Math.max(words.length * 2, used + more));
+    larger.set(words);
+    words = larger;
+  };
   const begin = (looks: number, count: number, more: number): void => {
     if (rows === ROWS) close();
     lookUps[rows] = looks;
     counts[rows] = count;
     rows += 1;
-    if (used + more <= words.length) return;
-    const larger = new Uint32Array(Math.max(words.length * 2, used + more));
-    larger.set(words);
-    words = larger;
+    makeRoom(more);
   };
 
   return {
@@ -232,12 +337,22 @@ export const createOutcomeWriter = (write: WriteBlock): OutcomeWriter => {
       for (let i = 0; i < looked.length; i++) words[used++] = looked[i] as number;
       for (let i = 0; i < outcome.length; i++) words[used++] = outcome[i] as number;
     },
-    copy: (block, at) => {
-      const looks = block.lookUps[at]!;
-      const count = block.counts[at]!;
-      begin(looks, count, looks + count);
-      for (let from = block.places[at]!, end = from + looks + count; from < end; from++) {
-        words[used++] = block.words[from]!;
+    copy: (block, at, many) => {
+      for (let from = at, left = many; left > 0; ) {
+        if (rows === ROWS) close();
+        const some = Math.min(left, ROWS - rows);
+        const last = from + some - 1;
+        const begins = block.places[from]!;
+        const ends = block.places[last]! + block.lookUps[last]! + block.counts[last]!;
+        makeRoom(ends - begins);
+        // A loop, since there are rarely enough for it to pay to have them copied.
+        for (let i = from; i <= last; i++, rows++) {
+          lookUps[rows] = block.lookUps[i]!;
+          counts[rows] = block.counts[i]!;
+        }
+        for (let i = begins; i < ends; i++) words[used++] = block.words[i]!;
+        from += some;
+        left -= some;
       }
     },
     drain: queue.drain,
@@ -254,6 +369,17 @@ export interface OutcomeReader {
   /** The block of a row that is at hand; undefined where the book does not have it. */
   block(row: number): Outcomes | undefined;
 }
+
+/** The outcomes in blocks, one after another. */
+export const outcomesOf = async function* (blocks: AsyncIterator<Buffer>): AsyncGenerator<Outcomes> {
+  let first = 0;
+  for (let next = await blocks.next(); next.done !== true; next = await blocks.next()) {
+    const block = outcomesIn(next.value, first);
+    yield block;
+    letGo(block.words);
+    first += ROWS;
+  }
+};
 
 /** @param blocks from the block of this number on */
 export const createOutcomeReader = (blocks: (first: number) => AsyncIterator<Buffer>): OutcomeReader => {
@@ -272,7 +398,10 @@ export const createOutcomeReader = (blocks: (first: number) => AsyncIterator<Buf
         shelf.set(number, outcomesIn(block.value, number * ROWS));
         // The oldest goes: rows move little from one day to the next.
         if (shelf.size > Math.max(MOST_BLOCKS, Math.ceil((to - from) / ROWS) + 2)) {
-          shelf.delete(shelf.keys().next().value!);
+          const [oldest, gone] = shelf.entries().next().value!;
+          shelf.delete(oldest);
+          if (last === gone) last = undefined;
+          letGo(gone.words);
         }
       }
     },

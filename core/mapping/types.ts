@@ -76,6 +76,8 @@ export interface CompiledResource {
 /** What the run before left of each row, and where this one leaves it for the next; under names of its own. */
 export interface RowMemory {
   readonly key: PrintKey;
+  /** The name of what the run before left, and of what this one leaves. */
+  readonly books: { readonly before: string | undefined; readonly now: string };
   /** Whether the records of a resource are told of by `KnownRecords`. */
   remembers(resource: ResourceName): boolean;
   /** What stands under a name; undefined where nothing does. Blocks that are damaged end it early. */
@@ -90,6 +92,20 @@ export const RECORD_WORDS = 4;
 
 /** What the ledger says of the records of one resource. */
 export interface KnownRecords {
+  /** Whether what the run before left says of all records, but for those that are loose, what the ledger has. */
+  readonly isAgreed: boolean;
+  /** Whether the ledger may have another record than this one, or none; asked only where `isAgreed`. */
+  isLoose(words: Uint32Array, at: number): boolean;
+  /**
+   * Only loose records will be asked for by `place`, and these; all others are in the source as they were. Told before
+   * anything else, and only where `isAgreed`.
+   * @param keys two words for each, in any order
+   */
+  narrow(keys: Uint32Array): void;
+  /** So many records that are not loose, and whose rows are as they were, are in the source. */
+  meetAll(records: number): void;
+  /** What this run leaves says of a record of the batch that was given last what `wordsOf` told. */
+  inBook(place: number): void;
   /** @returns the place of a record that it has as it is here, or -1 */
   place(words: Uint32Array, at: number): number;
   /**

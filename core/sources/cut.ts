@@ -1,5 +1,6 @@
+import { hash } from 'node:crypto';
 import type { LineEnd } from './csv.ts';
-import type { PrintKey } from './types.ts';
+import type { Digest, PrintKey } from './types.ts';
 
 /**
  * Cuts the bytes of a CSV file into records without reading them, and prints each: so that a row that is known already
@@ -7,28 +8,49 @@ import type { PrintKey } from './types.ts';
  */
 export interface Cutter {
   /**
-   * @param chunk the next bytes of the file, the byte order mark aside; kept until the next call.
+   * @param chunk the next bytes of the file, the byte order mark aside; copied.
    * @param isLast whether the file ends here.
-   * @returns the records that end in it; the arrays are used again by the next call.
-   * @throws nothing; `odd` is set where quotes are not as RFC 4180 has them, and the rest of the file is not cut.
    */
-  cut(chunk: Uint8Array, isLast: boolean): Cut;
+  push(chunk: Uint8Array, isLast: boolean): void;
+  /**
+   * Cuts the next record, of which the fields below tell then.
+   * @returns false where it does not end in the bytes at hand, there is none, or it is odd
+   */
+  next(): boolean;
+  /**
+   * Passes over the next bytes where they are those of which the digest was taken.
+   * @returns undefined where there are not as many at hand yet
+   */
+  pass(digest: Digest): boolean | undefined;
+  /** Whether quotes are not as RFC 4180 has them: the rest of the file is not cut. */
+  readonly isOdd: boolean;
+  /** The bytes at hand; those that were cut stay where they are until the next `push`. */
+  readonly bytes: Uint8Array;
+  /** Where the bytes begin that were neither cut nor passed yet. */
+  readonly place: number;
+  /** Where the record begins and ends in `bytes`, its line end aside. */
+  readonly start: number;
+  readonly end: number;
+  /** 64 bits of a keyed hash of the record's bytes. */
+  readonly low: number;
+  readonly high: number;
+  /** The same of the field that names the row, without the blanks around it; both 0 where it has none. */
+  readonly idLow: number;
+  readonly idHigh: number;
 }
 
-export interface Cut {
-  readonly bytes: Uint8Array;
-  readonly count: number;
-  /** Where each record begins and ends in `bytes`, its line end aside. */
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
-  /** Where the identifying field is, its quotes aside; both 0 where the record has none. */
-  readonly idStarts: Int32Array;
-  readonly idEnds: Int32Array;
-  /** 64 bits of a keyed hash of the record's bytes. */
-  readonly lows: Uint32Array;
-  readonly highs: Uint32Array;
-  readonly odd: boolean;
+/** @returns the digest of `bytes[start]` up to `bytes[end]` */
+export function digestOf(bytes: Uint8Array, start: number, end: number): Digest {
+  const text = hash('sha256', bytes.subarray(start, end), 'binary');
+  return { bytes: end - start, low: wordIn(text, 0), high: wordIn(text, 4) };
 }
+
+const wordIn = (text: string, at: number): number =>
+  (text.charCodeAt(at) |
+    (text.charCodeAt(at + 1) << 8) |
+    (text.charCodeAt(at + 2) << 16) |
+    (text.charCodeAt(at + 3) << 24)) >>>
+  0;
 
 const [FEED, RETURN, QUOTE, COMMA] = [10, 13, 34, 44];
 
@@ -38,46 +60,27 @@ const [FEED, RETURN, QUOTE, COMMA] = [10, 13, 34, 44];
  */
 export function createCutter(lineEnd: Exclude<LineEnd, '\r'>, idPlace: number, key: PrintKey): Cutter {
   const withReturn = lineEnd === '\r\n';
-  /** The bytes at hand, and how many of them are the beginning of a record whose end is yet to come. */
+  /** The bytes at hand, of which those from `place` to `limit` are still to be cut. */
   let bytes = new Uint8Array(0);
-  /** The same, four of them at once. */
+  /** The same, four of them at once, and for looking for one. */
   let words = new DataView(bytes.buffer);
-  let rest = 0;
-  /** Where it begins. */
-  let begun = 0;
-  let room = 4096;
-  let starts = new Int32Array(room);
-  let ends = new Int32Array(room);
-  let idStarts = new Int32Array(room);
-  let idEnds = new Int32Array(room);
-  let lows = new Uint32Array(room);
-  let highs = new Uint32Array(room);
-  let count = 0;
+  let view = Buffer.from(bytes.buffer, 0, 0);
+  let place = 0;
+  let limit = 0;
+  let isLast = false;
+  let isOdd = false;
+  /** The first quote from `place` on; looked for again once it was passed. */
+  let quote = -1;
+  let [start, end, low, high, idLow, idHigh] = [0, 0, 0, 0, 0, 0];
 
-  const grow = (): void => {
-    const longer = <T extends Int32Array | Uint32Array>(made: T, from: T): T => {
-      made.set(from);
-      return made;
-    };
-    room *= 2;
-    starts = longer(new Int32Array(room), starts);
-    ends = longer(new Int32Array(room), ends);
-    idStarts = longer(new Int32Array(room), idStarts);
-    idEnds = longer(new Int32Array(room), idEnds);
-    lows = longer(new Uint32Array(room), lows);
-    highs = longer(new Uint32Array(room), highs);
-  };
-
-  const add = (bytes: Uint8Array, start: number, end: number, idStart: number, idEnd: number): void => {
-    if (count === room) grow();
-    starts[count] = start;
-    ends[count] = end;
-    idStarts[count] = idStart;
-    idEnds[count] = idEnd;
+  /** Notes a record, and prints it. */
+  const note = (from: number, to: number, idStart: number, idEnd: number): void => {
+    start = from;
+    end = to;
     let a = key[0] | 0;
     let b = key[1] | 0;
-    let at = start;
-    for (const whole = end - 3; at < whole; at += 4) {
+    let at = from;
+    for (const whole = to - 3; at < whole; at += 4) {
       let word = words.getInt32(at, true);
       word = Math.imul(word, 0xcc9e2d51);
       word = Math.imul((word << 15) | (word >>> 17), 0x1b873593);
@@ -87,38 +90,62 @@ export function createCutter(lineEnd: Exclude<LineEnd, '\r'>, idPlace: number, k
       b = (b ^ (b >>> 15)) + key[2];
     }
     let last = 0;
-    for (let shift = 0; at < end; at++, shift += 8) last |= (bytes[at] as number) << shift;
+    for (let shift = 0; at < to; at++, shift += 8) last |= (bytes[at] as number) << shift;
     last = Math.imul(last ^ key[3], 0xcc9e2d51);
     last = Math.imul((last << 15) | (last >>> 17), 0x1b873593);
-    const length = end - start;
-    lows[count] = finished(a ^ last ^ length);
-    highs[count] = finished(Math.imul(b ^ last, 0x9e3779b1) ^ length);
-    count += 1;
+    const length = to - from;
+    low = finished(a ^ last ^ length);
+    high = finished(Math.imul(b ^ last, 0x9e3779b1) ^ length);
+    noteId(idStart, idEnd);
+  };
+
+  const noteId = (idStart: number, idEnd: number): void => {
+    let from = idStart;
+    let to = idEnd;
+    while (from < to && bytes[from]! <= 32) from++;
+    while (to > from && bytes[to - 1]! <= 32) to--;
+    if (from === to) {
+      idLow = 0;
+      idHigh = 0;
+      return;
+    }
+    let a = key[2] | 0;
+    let b = key[3] | 0;
+    for (let at = from; at < to; at += 2) {
+      let block = Math.imul(bytes[at]! | (at + 1 < to ? bytes[at + 1]! << 8 : 0), 0xcc9e2d51);
+      block = Math.imul((block << 15) | (block >>> 17), 0x1b873593);
+      a ^= block;
+      a = (Math.imul((a << 13) | (a >>> 19), 5) + 0xe6546b64) | 0;
+      b = Math.imul(b ^ block, 0x9e3779b1);
+      b ^= b >>> 15;
+    }
+    idLow = finished(a ^ (to - from));
+    idHigh = finished(b ^ (to - from));
   };
 
   /** Without any quote in it, a record's fields are what is between commas. */
-  const addPlain = (bytes: Uint8Array, start: number, end: number): void => {
-    let from = start;
-    for (let place = 0; place < idPlace; place++) {
-      while (from < end && bytes[from] !== COMMA) from++;
-      if (from >= end) {
-        add(bytes, start, end, 0, 0);
+  const notePlain = (from: number, to: number): void => {
+    let idStart = from;
+    for (let passed = 0; passed < idPlace; passed++) {
+      while (idStart < to && bytes[idStart] !== COMMA) idStart++;
+      if (idStart >= to) {
+        note(from, to, 0, 0);
         return;
       }
-      from++;
+      idStart++;
     }
-    let to = from;
-    while (to < end && bytes[to] !== COMMA) to++;
-    add(bytes, start, end, from, to);
+    let idEnd = idStart;
+    while (idEnd < to && bytes[idEnd] !== COMMA) idEnd++;
+    note(from, to, idStart, idEnd);
   };
 
   /**
    * A record that may have quotes, byte by byte.
    * @returns where the next one begins, -1 where it does not end in these bytes, -2 where its quotes are odd
    */
-  const addQuoted = (bytes: Uint8Array, start: number, limit: number, isLast: boolean): number => {
-    let at = start;
-    let place = 0;
+  const noteQuoted = (from: number): number => {
+    let at = from;
+    let field = 0;
     let idStart = 0;
     let idEnd = 0;
     for (;;) {
@@ -142,42 +169,43 @@ export function createCutter(lineEnd: Exclude<LineEnd, '\r'>, idPlace: number, k
         while (at < limit && bytes[at] !== COMMA && bytes[at] !== FEED) at++;
         fieldEnd = at;
       }
-      let end = at;
+      let to = at;
       if (isQuoted && bytes[at] === RETURN && bytes[at + 1] === FEED && at + 1 < limit) at++;
       else if (isQuoted && bytes[at] === RETURN && at + 1 >= limit) return isLast ? -2 : -1;
       else if (!isQuoted && withReturn && at < limit && bytes[at] === FEED) {
         // Only both together end a line of this file; a lone feed is the parser's to judge.
         if (at === fieldStart || bytes[at - 1] !== RETURN) return -2;
-        end = at - 1;
-        fieldEnd = end;
+        to = at - 1;
+        fieldEnd = to;
       }
-      if (place === idPlace) {
+      if (field === idPlace) {
         idStart = fieldStart;
         idEnd = fieldEnd;
       }
       if (at >= limit) {
         if (!isLast) return -1;
-        add(bytes, start, end, idStart, idEnd);
+        note(from, to, idStart, idEnd);
         return at;
       }
       if (bytes[at] === FEED) {
         if (isQuoted && withReturn && bytes[at - 1] !== RETURN) return -2;
-        add(bytes, start, isQuoted && !withReturn ? at : end, idStart, idEnd);
+        note(from, isQuoted && !withReturn ? at : to, idStart, idEnd);
         return at + 1;
       }
       if (bytes[at] !== COMMA) return -2;
       at++;
-      place++;
+      field++;
     }
   };
 
   return {
-    cut(chunk, isLast) {
-      count = 0;
-      let odd = false;
-      // What was given the last time stands before it, and is used no more.
-      bytes.copyWithin(0, begun, begun + rest);
-      const limit = rest + chunk.length;
+    push(chunk, last) {
+      const rest = limit - place;
+      // What was cut is used no more.
+      bytes.copyWithin(0, place, limit);
+      place = 0;
+      limit = rest + chunk.length;
+      isLast = last;
       if (limit > bytes.length) {
         const larger = new Uint8Array(limit + chunk.length);
         larger.set(bytes.subarray(0, rest));
@@ -185,35 +213,68 @@ export function createCutter(lineEnd: Exclude<LineEnd, '\r'>, idPlace: number, k
         words = new DataView(bytes.buffer);
       }
       bytes.set(chunk, rest);
-      const view = Buffer.from(bytes.buffer, 0, limit);
-      let at = 0;
-      let quote = view.indexOf(QUOTE);
-      while (at < limit) {
-        const feed = view.indexOf(FEED, at);
-        if (quote !== -1 && quote < at) quote = view.indexOf(QUOTE, at);
-        if (quote === -1 || (feed !== -1 && quote > feed)) {
-          if (feed === -1) {
-            if (!isLast) break;
-            addPlain(bytes, at, limit);
-            at = limit;
-            break;
-          }
-          if (withReturn && (feed === at || bytes[feed - 1] !== RETURN)) {
-            odd = true;
-            break;
-          }
-          addPlain(bytes, at, withReturn ? feed - 1 : feed);
-          at = feed + 1;
-          continue;
+      view = Buffer.from(bytes.buffer, 0, limit);
+      quote = view.indexOf(QUOTE);
+    },
+    next() {
+      if (place >= limit || isOdd) return false;
+      const feed = view.indexOf(FEED, place);
+      if (quote !== -1 && quote < place) quote = view.indexOf(QUOTE, place);
+      if (quote === -1 || (feed !== -1 && quote > feed)) {
+        if (feed === -1) {
+          if (!isLast) return false;
+          notePlain(place, limit);
+          place = limit;
+          return true;
         }
-        const next = addQuoted(bytes, at, limit, isLast);
-        if (next === -2) odd = true;
-        if (next < 0) break;
-        at = next;
+        if (withReturn && (feed === place || bytes[feed - 1] !== RETURN)) {
+          isOdd = true;
+          return false;
+        }
+        notePlain(place, withReturn ? feed - 1 : feed);
+        place = feed + 1;
+        return true;
       }
-      begun = at;
-      rest = limit - at;
-      return { bytes, count, starts, ends, idStarts, idEnds, lows, highs, odd };
+      const after = noteQuoted(place);
+      isOdd = after === -2;
+      if (after < 0) return false;
+      place = after;
+      return true;
+    },
+    pass(digest) {
+      const to = place + digest.bytes;
+      if (to > limit) return isLast ? false : undefined;
+      const found = digestOf(bytes, place, to);
+      if (found.low !== digest.low || found.high !== digest.high) return false;
+      place = to;
+      return true;
+    },
+    get isOdd() {
+      return isOdd;
+    },
+    get bytes() {
+      return bytes;
+    },
+    get place() {
+      return place;
+    },
+    get start() {
+      return start;
+    },
+    get end() {
+      return end;
+    },
+    get low() {
+      return low;
+    },
+    get high() {
+      return high;
+    },
+    get idLow() {
+      return idLow;
+    },
+    get idHigh() {
+      return idHigh;
     },
   };
 }

@@ -1,10 +1,14 @@
 import { randomInt } from 'node:crypto';
 
 export interface IdRegister {
+  /** How many different ones were noted. */
+  readonly size: number;
   /** Notes an id at a row; gives the row at which it was seen before, or 0. */
   add(id: string, row: number): number;
-  /** The same, for an id that stands in `bytes`; the two must not be mixed in one register. */
-  addBytes(bytes: Uint8Array, start: number, end: number, row: number): number;
+  /** The same, for an id of which 64 bits of a hash are given; the two must not be mixed in one register. */
+  addPrint(low: number, high: number, row: number): number;
+  /** @returns the row at which the id with this print was seen, or 0 */
+  findPrint(low: number, high: number): number;
 }
 
 /**
@@ -35,7 +39,8 @@ export function createIdRegister(expected: number): IdRegister {
     }
   };
 
-  const note = (a: number, b: number, row: number): number => {
+  const note = (low: number, high: number, row: number): number => {
+    const [a, b] = [low | 0, high | 0];
     let slot = a & mask;
     for (let place = slot * 3; places[place + 2] !== 0; place = slot * 3) {
       if (places[place] === a && places[place + 1] === b) return places[place + 2]!;
@@ -49,6 +54,9 @@ export function createIdRegister(expected: number): IdRegister {
   };
 
   return {
+    get size() {
+      return count;
+    },
     add(id, row) {
       // MurmurHash3 (32 bits) over UTF-16 units, two at a time; both hashes in one walk.
       let a = seedA;
@@ -65,19 +73,13 @@ export function createIdRegister(expected: number): IdRegister {
       }
       return note(finish(a ^ length), finish(b ^ length), row);
     },
-    addBytes(bytes, start, end, row) {
-      let a = seedA;
-      let b = seedB;
-      for (let at = start; at < end; at += 2) {
-        let block = Math.imul(bytes[at]! | (at + 1 < end ? bytes[at + 1]! << 8 : 0), 0xcc9e2d51);
-        block = Math.imul((block << 15) | (block >>> 17), 0x1b873593);
-        a ^= block;
-        a = (Math.imul((a << 13) | (a >>> 19), 5) + 0xe6546b64) | 0;
-        b = Math.imul(b ^ block, 0x9e3779b1);
-        b ^= b >>> 15;
+    addPrint: note,
+    findPrint(low, high) {
+      const [a, b] = [low | 0, high | 0];
+      for (let slot = a & mask; ; slot = (slot + 1) & mask) {
+        const row = places[slot * 3 + 2]!;
+        if (row === 0 || (places[slot * 3] === a && places[slot * 3 + 1] === b)) return row;
       }
-      const length = end - start;
-      return note(finish(a ^ length), finish(b ^ length), row);
     },
   };
 }

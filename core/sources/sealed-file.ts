@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { readSync } from 'node:fs';
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { Failure } from '../errors/failure.ts';
@@ -41,6 +41,8 @@ export interface SealedKind {
   readonly magic: string;
   /** `the sealed copy of the export`: for the sentences of a file that cannot be written. */
   readonly what: string;
+  /** Whether it may be gone when the power fails, since it can be made again: then the disk is not waited for. */
+  readonly isSpare?: true;
   /** What is thrown for a file that is cut, changed, of another kind, or sealed with another key. */
   damaged(file: string): Failure;
 }
@@ -57,8 +59,8 @@ export interface SealedWriter {
 }
 
 /**
- * Writes a sealed file, readable by this account only; it is there whole or not at all. What a process that was killed
- * while it wrote this file left behind is removed.
+ * Writes a sealed file, readable by this account only; it is there whole or not at all. What a process that is killed
+ * meanwhile leaves behind ends in `.tmp`.
  * @param key 32 bytes, from the secret store.
  * @param fill adds the blocks, and gives the index: any JSON.
  * @throws Failure `disk-full`, `source-unusable` where the folder cannot be written to, and what `fill` throws.
@@ -69,17 +71,16 @@ export async function writeSealed(
   key: Buffer,
   fill: (out: SealedWriter) => Promise<unknown>,
 ): Promise<void> {
-  await removeLeftOvers(file);
   const temporary = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   let handle: FileHandle | undefined;
   try {
     handle = await open(temporary, 'wx', 0o600);
     await writeBlocks(handle, kind, key, fill);
-    await handle.sync();
+    if (kind.isSpare !== true) await handle.sync();
     await handle.close();
     handle = undefined;
     await rename(temporary, file);
-    await flushNames(dirname(file));
+    if (kind.isSpare !== true) await flushNames(dirname(file));
   } catch (thrown) {
     await handle?.close();
     await rm(temporary, { force: true });
@@ -101,17 +102,6 @@ async function flushNames(folder: string): Promise<void> {
   }
 }
 
-async function removeLeftOvers(file: string): Promise<void> {
-  const folder = dirname(file);
-  const start = `${basename(file)}.`;
-  // A folder that is not there is told when the file is opened.
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (name.startsWith(start) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(start.length))) {
-      await rm(join(folder, name), { force: true });
-    }
-  }
-}
-
 function writeFailure(thrown: unknown, what: string): unknown {
   switch (systemCode(thrown)) {
     case 'ENOSPC':
@@ -128,6 +118,15 @@ function writeFailure(thrown: unknown, what: string): unknown {
     default:
       return thrown;
   }
+}
+
+/**
+ * Gives the memory of a block back at once. Left to the collector, every few dozen megabytes of blocks, which it does not
+ * see, would have it go through everything else. Nothing may look at the bytes any more.
+ */
+export function letGo({ buffer, byteLength }: ArrayBufferView): void {
+  // Small ones are parts of a buffer that they share with others.
+  if (buffer instanceof ArrayBuffer && byteLength > Buffer.poolSize && !buffer.detached) buffer.transfer(0);
 }
 
 async function writeBlocks(
@@ -161,7 +160,10 @@ async function writeBlocks(
     const before = underWay.at(-1);
     const written = (async () => {
       await before;
-      await write(...sealBlock(header, secret, kind, counter, await packed));
+      const sealed = sealBlock(header, secret, kind, counter, await packed);
+      letGo(bytes);
+      await write(...sealed);
+      sealed.forEach(letGo);
     })();
     written.catch(ignored);
     underWay.push(written);

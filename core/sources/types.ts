@@ -38,20 +38,50 @@ export interface DeltaKeys {
 /** Four random words, without which the prints of rows cannot be foreseen. */
 export type PrintKey = readonly [number, number, number, number];
 
+export interface RowPrint {
+  readonly low: number;
+  readonly high: number;
+  readonly idLow: number;
+  readonly idHigh: number;
+}
+
+/** Some bytes of a file, known by their number and 64 bits of their SHA-256. */
+export interface Digest {
+  readonly bytes: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Rows that follow one another, known by all their bytes. */
+export interface RowGroup extends Digest {
+  readonly rows: number;
+}
+
 /** Lets rows be passed over that are known from an earlier reading of the table: they are neither parsed nor given. */
 export interface Glance {
   readonly key: PrintKey;
   /** Told first: a print of what the rows mean, the header and the encoding. */
   begin(low: number, high: number): void;
-  /** Asked before the next `count` rows are shown to `isKnown`. */
+  /** Asked, after `begin`, before rows are told of; they are at most so many. */
   ready(count: number): Promise<void>;
+  /** The rows that would have to come next to be known all together; undefined where that cannot be. */
+  expected(): RowGroup | undefined;
   /**
-   * Asked for every record of the file below the header, in order, blank lines among them.
-   * @param low, high 64 bits of a keyed hash of the record's bytes
+   * The rows that were expected are there.
+   * @param number the row of the file that the first of them is, as in `RowBatch.numbers`
+   */
+  meetExpected(number: number): void;
+  /**
+   * Asked for every other record of the file below the header, in order, blank lines among them.
+   * @param print 64 bits of a keyed hash of the record's bytes, and of what names the row: 0 where nothing does
    * @param number the row of the file, as in `RowBatch.numbers`
    * @returns whether the row need not be given
    */
-  isKnown(low: number, high: number, number: number): boolean;
+  isKnown(print: RowPrint, number: number): boolean;
+  /** The last rows that were asked for may be expected together from now on. */
+  group(rows: RowGroup): void;
+  /** Asked at the end: the first row that is named like one before it, both as in `RowBatch.numbers`. */
+  repeated(): Promise<{ readonly before: number; readonly row: number } | undefined>;
   /** The rest of the file cannot be told row by row: all rows that were not asked for are given. */
   giveUp(): void;
 }

@@ -6,6 +6,9 @@ export interface HashTable {
   readonly size: number;
   /** @returns the number stored for `hash` (a latin1 string of at least eight bytes), or -1 */
   find(hash: string): number;
+  /** The same, for a hash that is given as two words, as `setWords` was. */
+  findWords(first: number, second: number): number;
+  setWords(first: number, second: number, value: number): void;
   /** The same, for a hash that stands at `at` in `bytes`. */
   findBytes(bytes: Uint8Array, at: number): number;
   setBytes(bytes: Uint8Array, at: number, value: number): void;
@@ -79,6 +82,8 @@ export function createHashTable(expected = 0): HashTable {
     },
     find: (hash) => (values[slot(word(hash, 0), word(hash, 4))] as number) - 1,
     findBytes: (bytes, at) => (values[slot(wordOf(bytes, at), wordOf(bytes, at + 4))] as number) - 1,
+    findWords: (first, second) => (values[slot(first, second)] as number) - 1,
+    setWords: put,
     set: (hash, value) => put(word(hash, 0), word(hash, 4), value),
     setBytes: (bytes, at, value) => put(wordOf(bytes, at), wordOf(bytes, at + 4), value),
   };

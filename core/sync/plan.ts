@@ -60,6 +60,8 @@ export interface PlanInput {
   readonly retryFailed: boolean;
   /** Samples keep their body: for a plan that a person looks at. */
   readonly keepBodies: boolean;
+  /** The books of rows that the run before left and that this one makes; undefined where none is kept. */
+  readonly books: { readonly before: string | undefined; readonly now: string } | undefined;
   readonly find: FindByKey;
   readonly now: () => number;
   readonly onProgress: (read: number) => void;
@@ -130,6 +132,15 @@ export interface Plan {
 /** A person as `Plan.untied` names it. */
 export const personName = (entity: string, key: string): string => `${entity}\n${key}`;
 
+/**
+ * Thrown where what was not looked at in the ledger would have had to be: something that is new in the source has the key
+ * of a record whose row is as it was. The plan has to be made again, without trust in the book of rows.
+ */
+export const DISTRUST = Symbol('distrust');
+
+/** Records that may be loose for a book to be worth its while: one in so many. */
+const MOST_LOOSE = 8;
+
 const SAMPLES = 5;
 /** Records read between two tellings of how many there were. */
 const TOLD_EVERY = 1000;
@@ -165,15 +176,25 @@ interface ResourceState {
   /** This resource's line of the account. */
   readonly account: Account;
   readonly rules: PersonRules;
+  /** What the ledger has: all of it, or, once `narrow` was called, what has to be looked at. */
   readonly loaded: LoadedRecords;
   readonly seen: Uint8Array;
   readonly keys: SortedKeys;
+  /** By place: 1 for a record of which the new book says, in one row only, what it is. */
+  readonly inBook: Uint8Array;
+  /** Keys of which the new book may not say what the ledger will have. */
+  readonly loose: string[];
+  /** Only these, whose keys begin so, are looked at: of all others the book says what they are. */
+  narrow(beginnings: BigUint64Array): void;
+  readonly isNarrow: boolean;
   /** Made when most records have to be looked for by it; until then the key finds the few. */
   byFull: HashTable | undefined;
   /** Records that were looked for without it. */
   soughtByKey: number;
   /** Of the batch at hand, by place: how the ledger knows a record, for the run to come. */
   words: (readonly number[] | undefined)[] | undefined;
+  /** And its place in the ledger, where it is there as it is; otherwise -1. */
+  places: number[];
   bySource: HashTable | undefined;
   readonly left: Map<string, PendingLeft>;
   /** The full hash of a body in canonical form; its first bytes are what the ledger keeps. */
@@ -289,6 +310,8 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     options: {
       pending: typeof PendingState.rejected | typeof PendingState.held;
       kind: Kind;
+      /** The key of its old self at the API. */
+      old?: Uint8Array | undefined;
       full?: string | undefined;
       problemId?: number;
       rootId?: number;
@@ -299,7 +322,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       kind: options.kind,
       state: options.pending,
       keyHash: keyHash === undefined ? undefined : bytes(keyHash),
-      oldKeyHash: undefined,
+      oldKeyHash: options.old,
       fullHash: options.full === undefined ? undefined : bytes(options.full),
       sourceHash: bytes(source),
       body: JSON.stringify(record.body),
@@ -353,10 +376,15 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     );
   };
 
-  /** A record that cannot be sent must not have its old self deleted as vanished: it is still in the source. */
-  const keepOld = (state: ResourceState, source: string): void => {
+  /**
+   * A record that cannot be sent must not have its old self deleted as vanished: it is still in the source.
+   * @returns the key of its old self; undefined where there is none
+   */
+  const keepOld = (state: ResourceState, source: string): Uint8Array | undefined => {
     const i = bySource(state).find(source);
-    if (i !== -1 && state.seen[i] === Seen.no) state.seen[i] = Seen.kept;
+    if (i === -1) return undefined;
+    if (state.seen[i] === Seen.no) state.seen[i] = Seen.kept;
+    return keyHashAt(state.loaded, i);
   };
 
   const scan = (state: ResourceState, record: MappedRecord): void => {
@@ -365,6 +393,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     read += 1;
     const digest = state.digestOf(canonical(record.body));
     state.words?.push(undefined);
+    state.places.push(-1);
     if (record.issues === undefined && record.disposition !== 'match') {
       const known = findUnchanged(state, record, digest);
       if (known !== -1) {
@@ -372,6 +401,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         if (seen[known] === Seen.unchanged) {
           account.skipped += 1;
           state.plan.skipped += 1;
+          loosen(state, textOf(keyHashAt(loaded, known)));
           return;
         }
         if (seen[known] === Seen.changed) {
@@ -421,8 +451,10 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     const keyHash = key === undefined ? undefined : hashes.key(name, key);
     const i = keyHash === undefined ? -1 : state.keys.find(keyHash);
     const exists = i !== -1;
-    if (state.words !== undefined && keyHash !== undefined) {
-      state.words[state.words.length - 1] = [...wordsOf(keyHash), ...wordsOf(full)];
+    if (keyHash !== undefined) {
+      if (!exists && state.isNarrow && ledger.records.state(state.id, bytes(keyHash)) !== undefined) throw DISTRUST;
+      if (state.words !== undefined) state.words[state.words.length - 1] = [...wordsOf(keyHash), ...wordsOf(full)];
+      loosen(state, keyHash);
     }
     const left = state.left.get(keyHash ?? source);
 
@@ -445,7 +477,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
           state.plan.skipped += 1;
           return;
         }
-        keepOld(state, source);
+        const old = keepOld(state, source);
         // What was left under the key is the first record's; this one is left under its source.
         const before = state.left.get(source);
         const problemId = addProblem(state, record, before, source, { code: 'duplicate-key' });
@@ -454,6 +486,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         block(state, record, source, pendingKey, {
           pending: PendingState.rejected,
           kind: Kind.create,
+          old,
           full,
           problemId,
         });
@@ -466,12 +499,13 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     const issues = issuesOf(state, record, key);
     const first = issues[0];
     if (first !== undefined) {
-      if (!exists) keepOld(state, source);
+      const old = exists ? undefined : keepOld(state, source);
       const inheritedFrom = issues.every((issue) => issue.inherited) ? findings.get(findingKey(first)) : undefined;
       if (inheritedFrom !== undefined) {
         const op = block(state, record, source, keyHash, {
           pending: PendingState.held,
           kind,
+          old,
           full,
           rootId: inheritedFrom,
         });
@@ -480,7 +514,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       }
       const problemId = addProblem(state, record, left, source, { ...first, all: issues });
       findings.set(findingKey(first), problemId);
-      const op = block(state, record, source, keyHash, { pending: PendingState.rejected, kind, full, problemId });
+      const op = block(state, record, source, keyHash, { pending: PendingState.rejected, kind, old, full, problemId });
       // What the API has of it stays as it is, and still authorises.
       if (person !== undefined) {
         if (exists) authorisersOf(person).confirmed = true;
@@ -516,8 +550,8 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       else if (root === 0) root = operations.problem(found.operations[0] as number);
     }
     if (root !== 0) {
-      if (!exists) keepOld(state, source);
-      const op = block(state, record, source, keyHash, { pending: PendingState.held, kind, full, rootId: root });
+      const old = exists ? undefined : keepOld(state, source);
+      const op = block(state, record, source, keyHash, { pending: PendingState.held, kind, old, full, rootId: root });
       if (person !== undefined) {
         if (exists) authorisersOf(person).confirmed = true;
         else authorisersOf(person).operations.push(op);
@@ -541,8 +575,8 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       const code = left.code ?? '';
       const cured = FOR_WANT_OF_ANOTHER.has(code) && (targets.length > 0 || anyOf.length > 0);
       if (isAgain && !TRANSIENT.has(code) && !cured && !isUntied) {
-        ledger.pending.keep(left.id, batchId, record.file, record.row);
-        if (!exists) keepOld(state, source);
+        const old = exists ? undefined : keepOld(state, source);
+        ledger.pending.keep(left.id, batchId, record.file, record.row, old);
         const op = operations.add(state.index, kind, left.id, OperationState.blocked, left.problemId);
         byKeyHash.set(keyHash, op);
         accounts.add(name, 'failed');
@@ -583,7 +617,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         const person = personName(state.model.entity, key as string);
         laterPeople.push({ op, person, before: { problem: left.problemId } });
       } else sample(state.plan.samples.create, record, input.keepBodies);
-      if (state.loaded.count > 0) state.created.push({ op, source, cascades });
+      if (state.plan.existing > 0) state.created.push({ op, source, cascades });
     }
     if (person !== undefined) {
       const who = authorisersOf(person);
@@ -702,9 +736,39 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
   };
 
   const knownRecords = (state: ResourceState): KnownRecords => {
-    const { account, loaded, seen } = state;
+    const { account } = state;
+    const isAgreed = input.books?.before !== undefined && ledger.books.of(state.id) === input.books.before;
+    const looseKeys = isAgreed ? ledger.books.loose(state.id) : [];
+    const loose = createHashTable(looseKeys.length);
+    for (const key of looseKeys) loose.setWords(wordAt(key, 0), wordAt(key, 4), 0);
     return {
+      isAgreed,
+      isLoose: (words, at) => loose.findWords(words[at] as number, words[at + 1] as number) !== -1,
+      narrow: (keys) => {
+        const halves = new Uint32Array(keys.length + looseKeys.length * 2);
+        // The second half first: so they are one number in the machine's own order.
+        for (let k = 0; k < keys.length; k += 2) {
+          halves[k] = keys[k + 1] as number;
+          halves[k + 1] = keys[k] as number;
+        }
+        for (const [k, key] of looseKeys.entries()) {
+          halves[keys.length + k * 2] = wordAt(key, 4);
+          halves[keys.length + k * 2 + 1] = wordAt(key, 0);
+        }
+        state.narrow(new BigUint64Array(halves.buffer).sort());
+      },
+      meetAll: (records) => {
+        account.read += records;
+        read += records;
+        account.unchanged += records;
+        state.plan.unchanged += records;
+      },
+      inBook: (place) => {
+        const i = state.places[place] as number;
+        if (i !== -1) state.inBook[i] = 1;
+      },
       place: (words, at) => {
+        const { loaded } = state;
         const i = state.keys.findWords(words[at] as number, words[at + 1] as number);
         return i !== -1 &&
           stateAt(loaded, i) === RecordState.confirmed &&
@@ -714,15 +778,18 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
           : -1;
       },
       warm: (words, at) => state.keys.warm(words[at] as number),
-      isOther: (i) => seen[i] === Seen.changed,
+      isOther: (i) => state.seen[i] === Seen.changed,
       meet: (i) => {
+        const { seen } = state;
         account.read += 1;
         read += 1;
         if (seen[i] === Seen.unchanged) {
           account.skipped += 1;
           state.plan.skipped += 1;
+          loosen(state, textOf(keyHashAt(state.loaded, i)));
         } else {
           seen[i] = Seen.unchanged;
+          state.inBook[i] = 1;
           account.unchanged += 1;
           state.plan.unchanged += 1;
         }
@@ -742,6 +809,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     for await (const batch of resource.records(resource.remembers ? knownRecords(state) : undefined)) {
       input.signal?.throwIfAborted();
       if (resource.remembers) state.words = [];
+      state.places = [];
       for (const record of batch) scan(state, record);
       // Between rows that were passed over, batches may be of one record.
       if (read - told < TOLD_EVERY) continue;
@@ -752,6 +820,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     await matchExisting(state);
     reconcileVanished(state, resource.deletes);
     ledger.pending.dropOthers(state.id, batchId);
+    if (resource.remembers) agree(input, state);
   }
 
   const openOf = (found: Authorisers | undefined): number[] =>
@@ -799,8 +868,14 @@ function startResource(
   createOrder: ReadonlyMap<ResourceName, number>,
   account: Account,
 ): ResourceState {
+  const { records } = input.ledger;
   const id = input.ledger.resourceId(input.connectionId, model.name);
-  const loaded = input.ledger.records.load(id);
+  let side: LedgerSide | undefined;
+  let isNarrow = false;
+  const sideOf = (): LedgerSide => {
+    side ??= ledgerSide(records.load(id));
+    return side;
+  };
   const left = new Map<string, PendingLeft>();
   for (const pending of input.ledger.pending.left(id)) {
     const hash = pending.keyHash ?? pending.sourceHash;
@@ -811,15 +886,33 @@ function startResource(
     index,
     id,
     model,
-    plan: emptyPlan(model.name, loaded.count),
+    plan: emptyPlan(model.name, records.ours(id)),
     account,
     rules: personRules(model, input.model, createOrder),
-    loaded,
-    seen: new Uint8Array(loaded.count),
-    keys: createSortedKeys(loaded),
+    get loaded() {
+      return sideOf().loaded;
+    },
+    get seen() {
+      return sideOf().seen;
+    },
+    get keys() {
+      return sideOf().keys;
+    },
+    get inBook() {
+      return sideOf().inBook;
+    },
+    loose: [],
+    narrow: (beginnings) => {
+      side = ledgerSide(records.loadSome(id, beginnings));
+      isNarrow = true;
+    },
+    get isNarrow() {
+      return isNarrow;
+    },
     byFull: undefined,
     soughtByKey: 0,
     words: undefined,
+    places: [],
     bySource: undefined,
     left,
     digestOf: fullHasher(input.ledger.seal, model.name),
@@ -829,6 +922,39 @@ function startResource(
     created: [],
     toMatch: [],
   };
+}
+
+/** What was loaded of the ledger, and what is noted of it. */
+interface LedgerSide {
+  readonly loaded: LoadedRecords;
+  readonly seen: Uint8Array;
+  readonly keys: SortedKeys;
+  readonly inBook: Uint8Array;
+}
+
+const ledgerSide = (loaded: LoadedRecords): LedgerSide => ({
+  loaded,
+  seen: new Uint8Array(loaded.count),
+  keys: createSortedKeys(loaded),
+  inBook: new Uint8Array(loaded.count),
+});
+
+/** How many loose records a book is worth to be kept track of with. */
+const mostLoose = ({ existing }: ResourcePlan): number => existing / MOST_LOOSE;
+
+/** Notes that the book does not say of this key what the ledger will have; one more than is of use says as much as all. */
+function loosen({ loose, plan }: ResourceState, keyHash: string): void {
+  if (loose.length <= mostLoose(plan)) loose.push(keyHash);
+}
+
+/** Tells the ledger that the book of this run agrees with it, and of which records it does not. */
+function agree({ ledger, books }: PlanInput, state: ResourceState): void {
+  const { id, loaded, inBook, loose, plan } = state;
+  for (let i = 0; i < loaded.count && loose.length <= mostLoose(plan); i++) {
+    if (inBook[i] === 0) loosen(state, textOf(keyHashAt(loaded, i)));
+  }
+  const isAgreed = books !== undefined && loose.length <= mostLoose(plan);
+  ledger.books.agree(id, isAgreed ? books.now : undefined, isAgreed ? loose.map(bytes) : []);
 }
 
 const byFull = (state: ResourceState): HashTable => {
@@ -851,6 +977,7 @@ function placesBy({ rows, count }: LoadedRecords, offset: number): HashTable {
 /** Notes how the ledger knows the record that was looked at last. */
 function noteWords(state: ResourceState, { rows }: LoadedRecords, i: number, digest: string): void {
   if (state.words === undefined) return;
+  state.places[state.places.length - 1] = i;
   state.words[state.words.length - 1] = [
     wordAt(rows, i * LOADED.bytes),
     wordAt(rows, i * LOADED.bytes + 4),

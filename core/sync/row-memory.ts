@@ -16,13 +16,15 @@ import {
 } from '../sources/sealed-file.ts';
 
 const KIND: SealedKind = {
-  magic: 'RBROWS01',
+  magic: 'RBROWS02',
   what: 'what Rollbook remembers of the rows of the export',
+  isSpare: true,
   damaged: () => new Failure('source-unusable', 'What Rollbook remembers of the rows of the export is damaged.'),
 };
 
 const indexShape = z.strictObject({
   version: z.string(),
+  book: z.string(),
   key: z.tuple([z.number(), z.number(), z.number(), z.number()]),
   sections: z.record(z.string(), z.strictObject({ blocks: z.array(z.number().int()), facts: z.unknown() })),
 });
@@ -38,6 +40,8 @@ export interface RowMemoryInput {
   /** All on which the outcome of a row depends, besides its bytes and what is looked up for it. */
   readonly version: string;
   readonly remembers: (resource: ResourceName) => boolean;
+  /** The ledger will be as it was: what it agrees with is then kept. */
+  readonly isLook: boolean;
 }
 
 /**
@@ -58,6 +62,7 @@ export async function withRowMemory<T>(
   try {
     await writeSealed(file, KIND, key, async (out) => {
       const kept = memoryOver(before, out, input.remembers);
+      const isAgreed = isAgreedWith(input, before?.index.book);
       try {
         done = { value: await work(kept.memory) };
       } catch (thrown) {
@@ -66,8 +71,14 @@ export async function withRowMemory<T>(
       }
       // A file cannot take another's name while it is open, everywhere.
       await before?.reader.close();
-      if (!kept.isWhole()) throw NOTHING_LEARNED;
-      return { version: input.version, key: kept.memory.key as Index['key'], sections: kept.sections } satisfies Index;
+      if (!kept.isWhole() || (input.isLook && isAgreed)) throw NOTHING_LEARNED;
+      const { key: prints, books } = kept.memory;
+      return {
+        version: input.version,
+        book: books.now,
+        key: prints as Index['key'],
+        sections: kept.sections,
+      } satisfies Index;
     });
   } catch (thrown) {
     await before?.reader.close();
@@ -77,6 +88,9 @@ export async function withRowMemory<T>(
   if ('thrown' in done) throw done.thrown;
   return done.value;
 }
+
+const isAgreedWith = ({ ledger, connectionId }: RowMemoryInput, book: string | undefined): boolean =>
+  book !== undefined && ledger.resources(connectionId).some(({ id }) => ledger.books.of(id) === book);
 
 interface Before {
   readonly reader: SealedReader;
@@ -106,6 +120,7 @@ function memoryOver(
   let isBroken = false;
   const memory: RowMemory = {
     key: before?.index.key ?? newKey(),
+    books: { before: before?.index.book, now: randomBytes(12).toString('hex') },
     remembers,
     open(name) {
       if (before === undefined || !Object.hasOwn(before.index.sections, name)) return undefined;

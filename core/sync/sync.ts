@@ -32,7 +32,7 @@ import { changesTold, type Knowledge, loadKnowledge } from './knowledge.ts';
 import { type Answered, measured } from './measure.ts';
 import { type Chosen, compileChosen } from './needs.ts';
 import type { Pause } from './pause.ts';
-import { type Plan, planBatch } from './plan.ts';
+import { DISTRUST, type Plan, planBatch } from './plan.ts';
 import { createRate } from './rate.ts';
 import { withRowMemory } from './row-memory.ts';
 import { keepStill, type Premises, stillPlan } from './still.ts';
@@ -72,6 +72,8 @@ export interface SyncInput {
   /** Rollbook's own version: another one may map otherwise. */
   readonly rollbook: string;
   readonly now: () => number;
+  /** Milliseconds of a clock that nobody puts forward or back, from whenever: how long something took. */
+  readonly elapsed: () => number;
   readonly emit: (event: EngineEvent) => void;
   readonly signal: AbortSignal;
   readonly pause?: Pause | undefined;
@@ -105,9 +107,6 @@ export interface DescriptorContext {
   readonly map: DescriptorMap;
 }
 
-/** A clock that was put back in between tells of no time at all. */
-const elapsed = (from: number, to: number): number => Math.max(0, to - from);
-
 /**
  * Reads, maps, checks, reconciles, plans, and, unless told otherwise, sends.
  * @returns the account and how it ended; refusals by the API are in it, not thrown
@@ -115,7 +114,9 @@ const elapsed = (from: number, to: number): number => Math.max(0, to - from);
  */
 export async function runSync(input: SyncInput): Promise<SyncOutcome> {
   const { ledger, client, connectionId, emit } = input;
-  const started = input.now();
+  const startedAt = input.now();
+  const begun = input.elapsed();
+  const tookMs = (): number => input.elapsed() - begun;
   client.setConcurrency(input.concurrency === 'auto' ? input.maxConnections : input.concurrency);
   emit({ type: 'progress', phase: 'connecting', done: 0, perSecond: 0, connections: 0 });
   const source = await openWithBase(input);
@@ -134,8 +135,8 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
     const batch = await planInLedger(input, source, knowledge, mapping);
     const { plan, batchId, reasons, warned } = batch;
     const guard = reasons.map(describeGuard);
-    const plannedMs = elapsed(started, input.now());
-    const measure = measured(client, input.now);
+    const plannedMs = tookMs();
+    const measure = measured(client, input.elapsed);
     let mostConnections = 0;
     notices.push(...warned);
     for (const { code, sentence } of warned) emit({ type: 'notice', code, sentence });
@@ -164,7 +165,7 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
       notices,
       left: result.left,
       stopped: result.stopped === undefined ? null : { code: result.stopped.code, sentence: result.stopped.message },
-      seconds: elapsed(started, input.now()) / 1000,
+      seconds: tookMs() / 1000,
       descriptors: mapping.context,
       batch: { reference: batch.reference, plan: plan.resources, guard: reasons },
       source: { version: source.version, tables: source.tables, notices: source.notices },
@@ -174,6 +175,7 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
     };
     if (!input.planOnly) {
       const endedAt = input.now();
+      const totalMs = tookMs();
       const { latency } = outcome.answered;
       const summary = JSON.stringify({
         account: outcome.account,
@@ -184,9 +186,9 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
         left: outcome.left,
         why: outcome.stopped?.sentence ?? null,
         timings: {
-          totalMs: elapsed(started, endedAt),
-          planMs: plannedMs,
-          sendMs: elapsed(started + plannedMs, endedAt),
+          totalMs: Math.round(totalMs),
+          planMs: Math.round(plannedMs),
+          sendMs: Math.round(totalMs - plannedMs),
           latencyP50Ms: latency?.p50 ?? null,
           latencyP95Ms: latency?.p95 ?? null,
           connections: mostConnections,
@@ -195,7 +197,7 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
       ledger.transaction(() => {
         ledger.setBatch(batchId, state === 'planned' ? 'done' : state, summary, waiting ? null : endedAt);
         // What was not tried is neither gone nor there: only a batch that ended tells.
-        if (state === 'done') ledger.problems.endOfBatch(connectionId, batchId, started, endedAt);
+        if (state === 'done') ledger.problems.endOfBatch(connectionId, batchId, startedAt, endedAt);
       });
       // Whether an organization that was not at the API is there now, only the API can say.
       const asks = mapping.compiled.resources.some(
@@ -384,7 +386,6 @@ async function planAnew(
     if (uris.length > 0) known.set(type, new Set(uris.map((uri) => uri.toLowerCase())));
   }
   const rate = createRate(performance.now());
-  const warnings = createWarnings();
   // Rows of changes, and those that they are laid over, are not the rows of one file: nothing is told by their numbers.
   const hasOwnRows = source.copy !== undefined;
   const remembered = new Set(
@@ -399,55 +400,67 @@ async function planAnew(
     connectionId,
     version,
     remembers,
+    isLook: input.planOnly,
   };
-  return withRowMemory(memory, async (rows) => {
-    const run = runMapping(compiled, source, {
-      descriptors: context.map,
-      frozen: frozenOf,
-      signal: input.signal,
-      ...(rows === undefined ? {} : { memory: rows }),
+  const made = (trusts: boolean): Promise<Planned> =>
+    withRowMemory(memory, async (rows) => {
+      const warnings = createWarnings();
+      const run = runMapping(compiled, source, {
+        descriptors: context.map,
+        frozen: frozenOf,
+        signal: input.signal,
+        ...(rows === undefined ? {} : { memory: rows }),
+      });
+      const plan = await planBatch({
+        ledger,
+        connectionId,
+        batchId,
+        model: knowledge.model,
+        order: knowledge.order,
+        resources: compiled.resources.map((resource) => ({
+          name: resource.name,
+          deletes: resource.allowDelete && input.vanished === 'delete',
+          remembers: remembers(resource.name),
+          records: (known) => warnings.watch(run.records(resource.name, known)),
+        })),
+        known: (type) => known.get(type),
+        mappingVersion: Buffer.from(
+          ledger.seal.digest(`mapping\n${compiled.version}|${knowledge.version}`).slice(0, 12),
+          'latin1',
+        ).toString('hex'),
+        retryFailed: input.retry,
+        keepBodies: input.planOnly,
+        books: rows && (trusts ? rows.books : { ...rows.books, before: undefined }),
+        find:
+          knowledge.offlineSince === undefined
+            ? async (resource, query) => (await input.client.findByKey(resource, query))?.id
+            : // A plan that is only looked at is rolled back, and this id with it.
+              async () => 'offline',
+        now: input.now,
+        onProgress: (read) =>
+          input.emit({
+            type: 'progress',
+            phase: 'reading',
+            done: read,
+            perSecond: rate.update(read, performance.now()),
+            connections: 0,
+          }),
+        signal: input.signal,
+      });
+      return {
+        plan,
+        warned: [...warnings.notices(), ...codeNotices(run.codes.beyond)],
+        met: () => run.codes.met(),
+      };
     });
-    const plan = await planBatch({
-      ledger,
-      connectionId,
-      batchId,
-      model: knowledge.model,
-      order: knowledge.order,
-      resources: compiled.resources.map((resource) => ({
-        name: resource.name,
-        deletes: resource.allowDelete && input.vanished === 'delete',
-        remembers: remembers(resource.name),
-        records: (known) => warnings.watch(run.records(resource.name, known)),
-      })),
-      known: (type) => known.get(type),
-      mappingVersion: Buffer.from(
-        ledger.seal.digest(`mapping\n${compiled.version}|${knowledge.version}`).slice(0, 12),
-        'latin1',
-      ).toString('hex'),
-      retryFailed: input.retry,
-      keepBodies: input.planOnly,
-      find:
-        knowledge.offlineSince === undefined
-          ? async (resource, query) => (await input.client.findByKey(resource, query))?.id
-          : // A plan that is only looked at is rolled back, and this id with it.
-            async () => 'offline',
-      now: input.now,
-      onProgress: (read) =>
-        input.emit({
-          type: 'progress',
-          phase: 'reading',
-          done: read,
-          perSecond: rate.update(read, performance.now()),
-          connections: 0,
-        }),
-      signal: input.signal,
-    });
-    return {
-      plan,
-      warned: [...warnings.notices(), ...codeNotices(run.codes.beyond)],
-      met: () => run.codes.met(),
-    };
-  });
+  ledger.mark();
+  try {
+    return await made(true);
+  } catch (thrown) {
+    if (thrown !== DISTRUST) throw thrown;
+    ledger.backToMark();
+    return made(false);
+  }
 }
 
 /** Plans in one transaction: a plan that fails, or is only looked at, leaves the ledger as it was. */

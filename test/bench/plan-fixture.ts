@@ -7,6 +7,7 @@ import { compileMapping } from '../../core/mapping/compile.ts';
 import { seedDescriptorMap } from '../../core/mapping/descriptors.ts';
 import { loadDescriptorDefaults, loadMapping, shippedMappings } from '../../core/mapping/load.ts';
 import { runMapping } from '../../core/mapping/run.ts';
+import type { RowMemory } from '../../core/mapping/types.ts';
 import { writeDistrict } from '../../core/sandbox/district/generate.ts';
 import { loadModel } from '../../core/sandbox/models/load.ts';
 import { openSource } from '../../core/sources/oneroster/open.ts';
@@ -44,8 +45,9 @@ export async function planFixture(folder: string, students: number, options: { r
     const resource = model.resources[name];
     return resource !== undefined && personRules(resource, model, order.create).authorises === undefined;
   };
-  const planWith = (resources: readonly PlannedResource[]): Promise<Plan> =>
+  const planWith = (resources: readonly PlannedResource[], books?: RowMemory['books']): Promise<Plan> =>
     planBatch({
+      books,
       ledger,
       connectionId: connection.id,
       batchId: ledger.startBatch(connection.id, 0),
@@ -61,13 +63,16 @@ export async function planFixture(folder: string, students: number, options: { r
       onProgress: () => undefined,
       signal: undefined,
     });
-  /** A whole batch's plan, with what the run before left of the rows; the ledger stays as it is. */
-  const planAll = async (): Promise<{ plan: Plan; ms: number }> => {
+  /**
+   * A whole batch's plan, with what the run before left of the rows.
+   * @param isLook as a plan that is only looked at: the ledger stays as it is
+   */
+  const planAll = async (isLook = true): Promise<{ plan: Plan; ms: number }> => {
     const started = performance.now();
     const opened = await openSource(source);
     ledger.begin();
     try {
-      const memory = { folder, ledger, connectionId: connection.id, version: 'bench', remembers: place };
+      const memory = { folder, ledger, connectionId: connection.id, version: 'bench', remembers: place, isLook };
       const result = await withRowMemory(memory, (rows) => {
         const run = runMapping(compiled, opened, {
           descriptors,
@@ -81,8 +86,10 @@ export async function planFixture(folder: string, students: number, options: { r
             remembers: place(name),
             records: (asked) => run.records(name, asked),
           })),
+          rows?.books,
         );
       });
+      if (!isLook) ledger.commit();
       return { plan: result, ms: performance.now() - started };
     } finally {
       ledger.rollback();

@@ -5,9 +5,10 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import Papa from 'papaparse';
-import { keyHashAt } from '../../core/ledger/records.ts';
+import { keyHashAt, sourceHashAt } from '../../core/ledger/records.ts';
 import { runMapping } from '../../core/mapping/run.ts';
 import { openSource } from '../../core/sources/oneroster/open.ts';
+import { lookUp } from '../../core/sync/look-up.ts';
 import { type Planned, planFixture } from './plan-fixture.ts';
 import { confirmAll } from './unchanged.ts';
 
@@ -124,7 +125,7 @@ async function measure(): Promise<Measured> {
   const file = fileOf(fixture);
   const { ledger, connection } = fixture;
   const resource = ledger.resourceId(connection.id, RESOURCE);
-  const first = await fixture.planAll();
+  const first = await fixture.planAll(false);
   if (first.plan.accounts.total().created !== 0) throw new Error('The ledger does not have the records.');
 
   const alone: number[] = [];
@@ -156,12 +157,22 @@ async function measure(): Promise<Measured> {
     if (again.fingerprint !== fingerprint) throw new Error('The export did change.');
     await again.close();
   });
-  const key = keyHashAt(ledger.records.load(resource), 7);
+  const loaded = ledger.records.load(resource);
+  const key = keyHashAt(loaded, 7);
+  const reference = ledger.transaction(() => ledger.problemRecords.refer(resource, sourceHashAt(loaded, 7), key, 0));
+  const users = readFileSync(path.join(fixture.source, 'users.csv'), 'utf8');
+  const identifier = /\{stateId:(\d+)\}/.exec(users)?.[1] ?? '';
   const questions = {
     causes: await timed(() => ledger.problems.groups(connection.id, { limit: 100 })),
     batches: await timed(() => ledger.batches(connection.id, Number.MAX_SAFE_INTEGER, 50)),
     counts: await timed(() => ledger.confirmedCount(connection.id)),
-    'finding a record': await timed(() => ledger.problemRecords.confirmed(resource, key)),
+    'finding by an identifier': await timed(() => {
+      if (lookUp(ledger, connection.id, identifier).length === 0) throw new Error('The ledger does not know anybody.');
+    }),
+    'finding by a reference': await timed(() => {
+      const found = ledger.problemRecords.resolve(reference);
+      ledger.problemRecords.confirmedAs(resource, found?.keyHash ?? key);
+    }),
   };
   const records = ledger.confirmedCount(connection.id);
   const ledgerBytes = ledger.size();

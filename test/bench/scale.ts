@@ -104,7 +104,7 @@ export async function* scale(folder: string, sizes: readonly number[]): AsyncGen
     const slowest = Math.max(...Object.values(told.questions));
     const [question = ''] = Object.entries(told.questions).find(([, ms]) => ms === slowest) ?? [];
     yield {
-      figure: `${size} rows: the slowest of causes, batches, counts and finding a record (${question})`,
+      figure: `${size} rows: the slowest of causes, batches, counts, and finding by identifier and by reference (${question})`,
       value: slowest,
       unit: 'ms',
       limit: 50,

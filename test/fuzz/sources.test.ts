@@ -26,6 +26,10 @@ const knowsNothing: Glance = {
   key: [1, 2, 3, 4],
   begin() {},
   ready: async () => undefined,
+  expected: () => undefined,
+  meetExpected() {},
+  group() {},
+  repeated: async () => undefined,
   isKnown: () => false,
   giveUp() {},
 };

@@ -107,13 +107,13 @@ describe('rows of a source', () => {
   });
 
   it('are read from the tables that have them only, and no further than the last of them', async () => {
-    const source = await openSource(await writeFolder(manyEnrollments(40_000)));
+    const source = await openSource(await writeFolder(manyEnrollments(120_000)));
     const early = watched(source);
     const rows = await readRows(early.source, [at('enrollments.csv', 3), at('enrollments.csv', 2)]);
     expect(rows.size).toBe(2);
     expect([...early.batches]).toEqual([['enrollments', 1]]);
     const late = watched(source);
-    expect((await readRows(late.source, [at('enrollments.csv', 40_003)])).size).toBe(1);
+    expect((await readRows(late.source, [at('enrollments.csv', 120_003)])).size).toBe(1);
     expect(late.batches.get('enrollments')).toBeGreaterThan(5);
     const none = watched(source);
     expect((await readRows(none.source, [])).size).toBe(0);

@@ -2,7 +2,7 @@
 import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { keyHashAt } from '../../core/ledger/records.ts';
 import { createSeal } from '../../core/ledger/seal.ts';
 import { writeDistrict } from '../../core/sandbox/district/generate.ts';
@@ -38,7 +38,7 @@ async function sections(bench: Direct): Promise<string[]> {
   const reader = await openSealed(
     fileOf(bench),
     {
-      magic: 'RBROWS01',
+      magic: 'RBROWS02',
       what: '',
       damaged: () => {
         throw new Error('damaged');
@@ -60,7 +60,8 @@ test('a plan with what is remembered is the plan without it, on any day', async 
         seed: fc.integer({ min: 1, max: 500 }),
         version: fc.constantFrom('1.1' as const, '1.2' as const),
         clean: fc.boolean(),
-        days: fc.array(fc.array(edit, { minLength: 1, maxLength: 10 }), { minLength: 2, maxLength: 3 }),
+        // Days of few changes, on which the ledger is looked at for those only, and others.
+        days: fc.array(fc.array(edit, { minLength: 1, maxLength: 10 }), { minLength: 2, maxLength: 4 }),
       }),
       async ({ seed, version, clean, days }) => {
         const api = await practice();
@@ -134,6 +135,93 @@ test('a header that gives the same bytes another meaning has every row read', as
   writeFileSync(file, text.replace(header, swapped));
   const { remembered, anew } = await bothPlans(bench, source);
   expect(remembered).toEqual(anew);
+});
+
+/** An export that was sent, and planned once more: from then on the ledger agrees with what is remembered of its rows. */
+async function agreed(students = 60) {
+  const bench = direct(await practice());
+  const source = await district({ students, clean: true });
+  const tables = readExport(source);
+  const write = () => void writeExport(tables, source);
+  write();
+  await bench.sync(source);
+  const touched = async (change: (enrollments: ReturnType<typeof table>) => void) => {
+    change(table(tables, 'enrollments'));
+    write();
+    const { remembered, anew } = await bothPlans(bench, source);
+    expect(remembered).toEqual(anew);
+    const few = vi.spyOn(bench.ledger.records, 'loadSome');
+    const all = vi.spyOn(bench.ledger.records, 'load');
+    const { account } = await bench.sync(source);
+    const resource = bench.ledger.resourceId(bench.connectionId, 'ed-fi/studentSectionAssociations');
+    const loaded = {
+      some: few.mock.results.map(({ value }) => (value as { count: number }).count).reduce((a, b) => a + b, 0),
+      isWhole: all.mock.calls.some(([id]) => id === resource),
+    };
+    few.mockRestore();
+    all.mockRestore();
+    return { account, loaded };
+  };
+  const end = (row: number, day: string) => (enrollments: ReturnType<typeof table>) =>
+    set(enrollments, where(enrollments, { role: 'student' })[row] as string[], 'endDate', day);
+  // The day after the first one everything is looked at.
+  expect((await touched(end(0, '2027-05-20'))).loaded).toEqual({ some: 0, isWhole: true });
+  return { bench, source, tables, touched, end };
+}
+
+test('of the ledger only what may have changed is looked at', async () => {
+  const { bench, touched, end } = await agreed();
+  const { ledger, connectionId } = bench;
+  const day = await touched(end(1, '2027-05-21'));
+  expect(day.account).toMatchObject({ updated: 1 });
+  // That of the day before, and that of today: a place in a class is a record for each of its terms.
+  expect(day.loaded.isWhole).toBe(false);
+  expect(day.loaded.some).toBeGreaterThan(1);
+  expect(day.loaded.some).toBeLessThan(9);
+  // What the ledger forgot, or was told to send again, is no longer what is remembered.
+  const resource = ledger.resourceId(connectionId, 'ed-fi/studentSectionAssociations');
+  const { rows, count } = ledger.records.load(resource);
+  ledger.records.remove(resource, keyHashAt({ rows, count }, 5));
+  ledger.problemRecords.resendOne(resource, keyHashAt({ rows, count }, 6));
+  const next = await touched(() => undefined);
+  expect(next.account).toMatchObject({ created: 1, updated: 1, deleted: 0 });
+  expect(next.loaded.isWhole).toBe(false);
+  // A row that is gone is deleted, and no other.
+  const gone = await touched((enrollments) => {
+    const [first] = where(enrollments, { role: 'student' });
+    drop(enrollments, (row) => row === first);
+  });
+  expect(gone.account.deleted).toBeGreaterThan(0);
+  expect(gone.account).toMatchObject({ created: 0, updated: 0 });
+  expect(gone.loaded.isWhole).toBe(false);
+});
+
+test('a new row with the key of one that is as it was has everything looked at, once', async () => {
+  const { tables, touched, end } = await agreed();
+  const enrollments = table(tables, 'enrollments');
+  const [other = []] = where(enrollments, { role: 'student' }).slice(7);
+  const again = [...other];
+  set(enrollments, again, 'sourcedId', 'another');
+  set(enrollments, again, 'endDate', '2027-05-19');
+  const first = await touched(({ rows }) => void rows.unshift(again));
+  // The later of the two contradicts the one before it.
+  expect(first.account.rejected).toBeGreaterThan(0);
+  expect(first.loaded.isWhole).toBe(true);
+  const second = await touched(end(3, '2027-05-18'));
+  expect(second.account.rejected).toBe(first.account.rejected);
+  expect(second.loaded.isWhole).toBe(false);
+});
+
+test('a plan that is only looked at leaves what is remembered and what the ledger agrees with', async () => {
+  const { bench, source, tables, touched, end } = await agreed();
+  end(2, '2027-05-17')(table(tables, 'enrollments'));
+  writeExport(tables, source);
+  const { ino } = statSync(fileOf(bench));
+  await bench.sync(source, { planOnly: true });
+  expect(statSync(fileOf(bench)).ino).toBe(ino);
+  const { account, loaded } = await touched(() => undefined);
+  expect(account).toMatchObject({ updated: 1 });
+  expect(loaded.isWhole).toBe(false);
 });
 
 test('a repeated sourcedId is refused although both rows, or one of them, are known', async () => {

@@ -1,6 +1,6 @@
 import type { Failure } from '../../errors/failure.ts';
 import { csvRecords, recordsIn } from '../csv.ts';
-import { createCutter } from '../cut.ts';
+import { type Cutter, createCutter, digestOf } from '../cut.ts';
 import type { Encoding } from '../encoding.ts';
 import { createIdRegister, type IdRegister } from '../id-register.ts';
 import { shown, stopIfAborted, unusable } from '../refuse.ts';
@@ -20,6 +20,7 @@ export interface OneRosterTable {
   uniqueIds: boolean;
 }
 
+const FEED = 10;
 /** A row with two identifiers; how many rows a file may have is guessed from it. */
 const SHORT_ROW_BYTES = 100;
 
@@ -46,7 +47,7 @@ export async function* readTable(
   if (glance === undefined || survey.lineEnd === '\r' || !ENCODINGS.includes(survey.encoding)) yield* readAll(1);
   else {
     const read = createReader(table, columns, wanted, undefined);
-    const last = yield* readUnknown(table, read, newRegister(), glance, survey.lineEnd, signal);
+    const last = yield* readUnknown(table, read, glance, survey.lineEnd, signal);
     if (last !== undefined) yield* readAll(last);
   }
   await entry.assertUnchanged();
@@ -79,15 +80,19 @@ const ENCODINGS: readonly Encoding[] = ['utf-8', 'windows-1252'];
 
 /** Rows that are parsed at once: parsing has a cost for each time it is begun, and a long text outlives its rows. */
 const PARSED_TOGETHER = 500;
+/** Rows that are known together, mostly: few enough that one that changes takes few along, enough to be worth a digest. */
+const GROUP_ROWS = 16;
+/** A record has at least so many bytes, on the whole. */
+const SHORTEST_ROW = 8;
 
 /**
- * Cuts the file into records, and parses only those that are not known.
+ * Cuts the file into records, and parses only those that are not known; of those that are where they were, whole groups
+ * are passed over uncut.
  * @returns the number of the last row it could tell, where it could not tell all of them
  */
 async function* readUnknown(
   table: OneRosterTable,
   read: ReadRow,
-  register: IdRegister | undefined,
   glance: Glance,
   lineEnd: '\n' | '\r\n',
   signal?: AbortSignal,
@@ -95,66 +100,110 @@ async function* readUnknown(
   const { entry, survey, places } = table;
   const file = shown(entry.name);
   const cutter = createCutter(lineEnd, places.indexOf('sourcedId'), glance.key);
-  const decoder = new TextDecoder(survey.encoding, { ignoreBOM: true });
-  const end = Buffer.from(lineEnd);
+  const parser = createPieceParser(read, survey.encoding, lineEnd);
   let number = 0;
+  /** Rows that were cut one after another, until they are a group; and where they begin. */
+  let cut = 0;
+  let cutFrom = 0;
+  const endGroup = (end: number): void => {
+    // The last record of a file may go on another day.
+    if (cut > 0 && cutter.bytes[end - 1] === FEED) {
+      glance.group({ rows: cut, ...digestOf(cutter.bytes, cutFrom, end) });
+    }
+    cut = 0;
+  };
+  for await (const { chunk, isLast } of chunksOf(entry, survey, signal)) {
+    stopIfAborted(signal);
+    cutter.push(chunk, isLast);
+    const most = Math.ceil(chunk.length / SHORTEST_ROW);
+    if (number > 0) await glance.ready(most);
+    const last = number;
+    const batch: MutableBatch = { rows: [], numbers: [] };
+    let agreed = true;
+    while (agreed) {
+      const expected = number === 0 ? undefined : glance.expected();
+      if (expected !== undefined) {
+        const end = cutter.place;
+        const isThere = cutter.pass(expected);
+        if (isThere === undefined) break;
+        if (isThere) {
+          endGroup(end);
+          glance.meetExpected(number + 1);
+          number += expected.rows;
+          continue;
+        }
+      }
+      const from = cutter.place;
+      if (!cutter.next()) break;
+      number += 1;
+      if (number === 1) {
+        glance.begin((cutter.low ^ ENCODINGS.indexOf(survey.encoding)) >>> 0, cutter.high);
+        await glance.ready(most);
+        continue;
+      }
+      if (cut === 0) cutFrom = from;
+      cut += 1;
+      if (!glance.isKnown(cutter, number)) agreed = parser.add(cutter, number, batch);
+      if (cut === GROUP_ROWS) endGroup(cutter.place);
+    }
+    agreed &&= parser.finish(cutter.bytes, batch);
+    if (!agreed) throw unlike(file, last);
+    endGroup(cutter.place);
+    yield batch;
+    if (cutter.isOdd) {
+      glance.giveUp();
+      return number;
+    }
+  }
+  const twice = await glance.repeated();
+  if (twice !== undefined) throw repeated(file, twice.before, twice.row);
+  return undefined;
+}
+
+interface MutableBatch {
+  readonly rows: string[][];
+  readonly numbers: number[];
+}
+
+/** Parses records that were cut out of a file, many at once: those that follow one another are one piece. */
+function createPieceParser(read: ReadRow, encoding: Encoding, lineEnd: '\n' | '\r\n') {
+  const decoder = new TextDecoder(encoding, { ignoreBOM: true });
+  const lineEndBytes = Buffer.from(lineEnd);
   let wanted: number[] = [];
   let pieces: Uint8Array[] = [];
-  /** Records that follow one another are one piece. */
   let from = 0;
   let to = -1;
-  const cutPiece = (bytes: Uint8Array): void => {
-    if (to !== -1) pieces.push(bytes.subarray(from, to), end);
+  const endPiece = (bytes: Uint8Array): void => {
+    if (to !== -1) pieces.push(bytes.subarray(from, to), lineEndBytes);
     to = -1;
   };
-  /** @returns whether the parser found the same records */
-  const parseInto = (bytes: Uint8Array, rows: string[][], numbers: number[]): boolean => {
-    cutPiece(bytes);
+  const parse = (bytes: Uint8Array, into: MutableBatch): boolean => {
+    endPiece(bytes);
     const records = recordsIn(decoder.decode(Buffer.concat(pieces)), wanted.length, lineEnd);
     for (const [at, record] of records?.entries() ?? []) {
       const row = read(record, wanted[at]!);
       if (row === undefined) continue;
-      rows.push(row);
-      numbers.push(wanted[at]!);
+      into.rows.push(row);
+      into.numbers.push(wanted[at]!);
     }
     wanted = [];
     pieces = [];
     return records !== undefined;
   };
-  for await (const { chunk, isLast } of chunksOf(entry, survey, signal)) {
-    stopIfAborted(signal);
-    const { bytes, count, starts, ends, idStarts, idEnds, lows, highs, odd } = cutter.cut(chunk, isLast);
-    await glance.ready(count);
-    const last = number;
-    const rows: string[][] = [];
-    const numbers: number[] = [];
-    let agreed = true;
-    for (let at = 0; at < count && agreed; at++) {
-      number += 1;
-      if (number === 1) {
-        glance.begin((lows[at]! ^ ENCODINGS.indexOf(survey.encoding)) >>> 0, highs[at]!);
-        continue;
-      }
-      const before = register === undefined ? 0 : addId(register, bytes, idStarts[at]!, idEnds[at]!, number);
-      if (before !== 0) throw repeated(file, before, number);
-      if (glance.isKnown(lows[at]!, highs[at]!, number)) continue;
+  return {
+    /** @returns whether the parser found the records that were cut */
+    add({ bytes, start, end }: Cutter, number: number, into: MutableBatch): boolean {
       wanted.push(number);
-      if (to === -1 || starts[at] !== to + end.length) {
-        cutPiece(bytes);
-        from = starts[at]!;
+      if (to === -1 || start !== to + lineEndBytes.length) {
+        endPiece(bytes);
+        from = start;
       }
-      to = ends[at]!;
-      if (wanted.length >= PARSED_TOGETHER) agreed = parseInto(bytes, rows, numbers);
-    }
-    if (agreed && wanted.length > 0) agreed = parseInto(bytes, rows, numbers);
-    if (!agreed) throw unlike(file, last);
-    yield { rows, numbers };
-    if (odd) {
-      glance.giveUp();
-      return number;
-    }
-  }
-  return undefined;
+      to = end;
+      return wanted.length < PARSED_TOGETHER || parse(bytes, into);
+    },
+    /** Parses what is left; afterwards the bytes may be used again. */
+    finish: (bytes: Uint8Array, into: MutableBatch): boolean => wanted.length === 0 || parse(bytes, into),
+  };
 }
 
 /** Only a file with quotes that are none comes here, and one whose lines end differently. */
@@ -215,15 +264,6 @@ function repeated(file: string, before: number, row: number): Failure {
     `${file}: rows ${before} and ${row} have the same sourcedId; correct it in the SIS and make a new export.`,
     { file, row, before },
   );
-}
-
-/** Notes the identifier of a record, without the blanks around it. */
-function addId(register: IdRegister, bytes: Uint8Array, start: number, end: number, row: number): number {
-  let from = start;
-  let to = end;
-  while (from < to && bytes[from]! <= 32) from++;
-  while (to > from && bytes[to - 1]! <= 32) to--;
-  return from === to ? 0 : register.addBytes(bytes, from, to, row);
 }
 
 /** The bytes of a file, its byte order mark aside, and which of them are the last. */
