@@ -3,7 +3,8 @@ import type { BatchDetailView, BatchView, CommandName, CommandOutput, ParsedInpu
 import { numberIn } from './engine-problems.ts';
 import { Failure } from './errors/failure.ts';
 import type { BatchRow, ConnectionRow, Ledger } from './ledger/ledger.ts';
-import { type BatchSummary, openWithBase } from './sync/sync.ts';
+import { whole } from './sync/account.ts';
+import { type KeptSummary, openWithBase } from './sync/sync.ts';
 import { keptWaiting, type Waiting } from './sync/waiting.ts';
 
 type HistoryCommand = Extract<CommandName, `batches.${string}`>;
@@ -15,9 +16,9 @@ export interface HistoryInput {
   readonly find: (connection: string) => ConnectionRow;
 }
 
-const summaryOf = (row: BatchRow): Partial<BatchSummary> =>
-  // One of an older Rollbook has less in it.
-  row.summary === null ? {} : (JSON.parse(row.summary) as Partial<BatchSummary>);
+/** What the ledger keeps of a batch; one of an older Rollbook has less in it. */
+const summaryOf = (row: BatchRow): Partial<KeptSummary> =>
+  row.summary === null ? {} : (JSON.parse(row.summary) as Partial<KeptSummary>);
 
 /** @returns a batch as lists show it */
 export function batchView(row: BatchRow): BatchView {
@@ -29,7 +30,9 @@ export function batchView(row: BatchRow): BatchView {
     startedAt: row.startedAt,
     endedAt: row.endedAt,
     account: summary.account ?? null,
-    resources: summary.resources ?? {},
+    resources: Object.fromEntries(
+      Object.entries(summary.resources ?? {}).map(([resource, account]) => [resource, whole(account)]),
+    ),
     requests: summary.requests ?? null,
     stoppedBy: summary.stoppedBy ?? null,
     timings: summary.timings ?? null,

@@ -44,6 +44,13 @@ export const emptyAccount = (): Account => ({
   skipped: 0,
 });
 
+/** An account without its zeros, as the ledger keeps it: most resources have one number that is not. */
+export const brief = (account: Account): Partial<Account> =>
+  Object.fromEntries(Object.entries(account).filter(([, count]) => count !== 0));
+
+/** The inverse of `brief`. */
+export const whole = (kept: Partial<Account>): Account => ({ ...emptyAccount(), ...kept });
+
 export function createAccounts(): Accounts {
   const byResource = new Map<string, Account>();
   const of = (resource: string): Account => {

@@ -63,11 +63,49 @@ interface Window {
   readonly level: number;
 }
 
+interface Heard {
+  readonly of: Usual;
+  readonly ms: number;
+  readonly active: number;
+}
+
+/** A decrease of which the next window tells whether it was right. */
+interface Trial {
+  /** When it was made. */
+  readonly at: number;
+  readonly before: Window;
+  readonly limit: number;
+  readonly keeps: number;
+  /** Answers to what was under way then, in the order in which they came. */
+  readonly rest: Heard[];
+}
+
 /** What an answer of a kind takes where the level is 1. */
 interface Usual {
   ms: number;
   count: number;
 }
+
+/** How slow answers were, whatever they were answers to, and how many were under way. */
+const meanOf = (answers: readonly Heard[]): Window => {
+  const mean = (of: (answer: Heard) => number): number =>
+    answers.reduce((sum, answer) => sum + of(answer), 0) / answers.length;
+  return {
+    level: mean(({ of, ms }) => Math.max(ms, SHORTEST) / of.ms),
+    active: mean(({ active }) => active),
+  };
+};
+
+/**
+ * How it was before a decrease. The window that led to it is half of the time before, where the server has just become
+ * slow: it tells of more than was got through, and a decrease would be taken back that was due. What was sent last
+ * before the decrease met the server as it had become.
+ */
+const beforeOf = ({ before, rest, keeps }: Trial): Window => {
+  if (keeps !== KEEPS.slower || rest.length < WINDOW) return before;
+  const last = meanOf(rest.slice(-Math.ceil(rest.length / 2)));
+  return last.level > before.level ? last : before;
+};
 
 /**
  * @param most the upper bound: the client's connections, or what the steward allows
@@ -87,8 +125,7 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
   let since: number | undefined;
   /** The level of latency when not too many are under way; 1 is what each kind took when it was first met. */
   let best: number | undefined;
-  /** While a decrease is on trial: how it was before. */
-  let trial: (Window & { readonly limit: number; readonly keeps: number }) | undefined;
+  let trial: Trial | undefined;
   let windows = 0;
   /**
    * When to look whether fewer would do: at once where a number was remembered, which may be too much by now; again
@@ -96,9 +133,11 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
    */
   let look = remembered === undefined ? LOOK_LAST : 1;
   let pause = LOOK_FIRST;
+  /** A decrease was taken back and `best` raised; the next one that is right shows that this was wrong. */
+  let isRaised = false;
   const usual = new Map<string, Usual>();
   let level = 1;
-  let answers: { readonly of: Usual; readonly ms: number; readonly active: number }[] = [];
+  let answers: Heard[] = [];
 
   /** What a kind usually takes; undefined for its first answers, which say what it takes at the level of the moment. */
   const usualOf = (kind: string, ms: number): Usual | undefined => {
@@ -112,14 +151,9 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
     known.ms += (Math.max(ms, SHORTEST) / level - known.ms) / known.count;
     return undefined;
   };
-  /** How slow the answers were, whatever they were answers to, and how many were under way. */
+  /** The mean of the answers, of which the kinds learn. */
   const windowOf = (): Window => {
-    const mean = (of: (answer: (typeof answers)[number]) => number): number =>
-      answers.reduce((sum, answer) => sum + of(answer), 0) / answers.length;
-    const window = {
-      level: mean(({ of, ms }) => Math.max(ms, SHORTEST) / of.ms),
-      active: mean(({ active }) => active),
-    };
+    const window = meanOf(answers);
     for (const { of, ms } of answers) of.ms += (Math.max(ms, SHORTEST) / window.level - of.ms) * SLOWLY;
     answers = [];
     return window;
@@ -130,7 +164,7 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
     step = 0;
   };
   const tryFewer = (window: Window, factor: number, keeps: number, now: number): void => {
-    trial = { ...window, limit, keeps };
+    trial = { at: now, before: window, limit, keeps, rest: [] };
     decreaseTo(Math.min(limit, window.active) * factor, now);
   };
   const grow = (window: Window): void => {
@@ -151,21 +185,23 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
     windows += 1;
     level = window.level;
     if (trial !== undefined) {
-      const before = trial;
+      const { keeps, limit: limitBefore } = trial;
+      const before = beforeOf(trial);
       trial = undefined;
       const carries = (window.active / before.active) * (before.level / window.level);
       look = windows + pause;
-      if (carries < before.keeps && limit < before.limit) {
+      if (carries < keeps && limit < limitBefore) {
         // It was slow for another reason: that is how fast it is now.
         best = Math.max(best ?? 0, before.level / CLOSE);
-        limit = before.limit;
+        limit = limitBefore;
+        isRaised = keeps === KEEPS.slower;
         pause = Math.min(LOOK_LAST, pause * 2);
         return;
       }
       goal = 0;
       pause = LOOK_FIRST;
       best = Math.min(best ?? Number.POSITIVE_INFINITY, window.level * CLOSE);
-      if (before.keeps === KEEPS.looking) look = windows;
+      if (keeps === KEEPS.looking || isRaised) look = windows;
     }
     best = best === undefined ? window.level : best + 0.3 * Math.min(0, window.level - best);
     const slower = window.level / best;
@@ -186,7 +222,12 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
     },
     heard({ begun, ms, active, kind, how }) {
       const now = begun + ms;
-      if (since !== undefined && begun <= since) return;
+      if (since !== undefined && begun <= since) {
+        const of = usual.get(kind);
+        const isKnown = of !== undefined && of.count === LEARN;
+        if (trial?.at === since && how === 'answered' && isKnown) trial.rest.push({ of, ms, active });
+        return;
+      }
       if (since === undefined && remembered !== undefined && how === 'answered') {
         since = now;
         return;

@@ -14,6 +14,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { Kind, PendingState, type PendingToSend } from '../ledger/pending.ts';
 import { RecordState } from '../ledger/records.ts';
 import { FOR_WANT_OF_ASSOCIATION, type PersonRules, personRules } from './authorization.ts';
+import { type Carried, createCarried } from './carried.ts';
 import { createCircuit } from './circuit.ts';
 import { type Concurrency, createLimiter } from './concurrency.ts';
 import { OperationState } from './operations.ts';
@@ -128,6 +129,10 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   const models = plan.names.map((name) => model.resources[name] as ResourceModel);
   const limiter = createLimiter(input.concurrency, input.maxConnections, input.optimum);
   const circuit = createCircuit(input.patienceMs);
+  const changing = plan.resourceIds.filter((_, index) => (plan.resources[index]?.keyChanges ?? 0) > 0);
+  const carried = createCarried(
+    changing.length === 0 ? undefined : changing.flatMap((id) => [...ledger.records.sharedIds(id).keys()]),
+  );
   const settledAnswers: Settled[] = [];
   const second = new Set<number>();
   /** People whose dependants were let go before they were confirmed themselves. */
@@ -426,7 +431,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
         resourceId,
         operations.kind(op),
         pending,
-        (apiId) => livesOn(index, apiId),
+        { carried, livesOn: (apiId) => livesOn(index, apiId) },
       );
       const refused = outcome.kind === 'refused' ? outcome.answer.status : 0;
       const asked = outcome.kind === 'refused' && refused === 429 ? outcome.answer.retryAfterMs : undefined;
@@ -632,23 +637,32 @@ async function sendOne(
   resourceId: number,
   kind: Kind,
   pending: PendingToSend,
-  livesOn: (apiId: string) => boolean,
+  { carried, livesOn }: { readonly carried: Carried; readonly livesOn: (apiId: string) => boolean },
 ): Promise<Settled['outcome']> {
   const { sender, ledger } = input;
   const body = pending.body ?? '';
   const create = async (as: 'created' | 'updated'): Promise<Settled['outcome']> => {
-    const answer = await sender.post(name, body);
-    if (answer.status !== 200 && answer.status !== 201) {
-      return { kind: 'refused', answer, method: 'POST', id: undefined };
+    for (let times = 1; ; times++) {
+      const answer = await sender.post(name, body);
+      if (answer.status !== 200 && answer.status !== 201) {
+        return { kind: 'refused', answer, method: 'POST', id: undefined };
+      }
+      const apiId = answer.id ?? (await idOf(input, model, body));
+      // No PUT goes to an item that was found: what is found once more stays.
+      const isGone = answer.status === 200 && apiId !== undefined && (await carried.find(apiId));
+      if (!isGone || times > 1) return { kind: 'confirmed', apiId, as };
     }
-    return { kind: 'confirmed', apiId: answer.id ?? (await idOf(input, model, body)), as };
+  };
+  const replace = async (): Promise<Settled['outcome']> => {
+    const made = await create('created');
+    return made.kind === 'confirmed' ? { kind: 'replaced', apiId: made.apiId } : made;
   };
   switch (kind) {
     case Kind.create:
       return create('created');
     case Kind.update: {
       const id = ledger.records.apiId(resourceId, pending.keyHash);
-      if (id === undefined) return create('updated');
+      if (id === undefined || carried.isFound(id)) return create('updated');
       const answer = await sender.put(name, id, body);
       if (answer.status === 200 || answer.status === 204) return { kind: 'confirmed', apiId: id, as: 'updated' };
       // Deleted at the API by somebody else: the source still has it, so it is made again.
@@ -659,15 +673,15 @@ async function sendOne(
       const oldKey = pending.oldKeyHash as Buffer;
       const id = ledger.records.apiId(resourceId, oldKey);
       if (id === undefined) return create('updated');
-      const answer = await sender.put(name, id, body);
+      if (carried.isFound(id)) return replace();
+      const answer = await carried.move(id, () => sender.put(name, id, body));
       if (answer.status === 200 || answer.status === 204) return { kind: 'confirmed', apiId: id, as: 'updated' };
       if (answer.status === 404) return create('updated');
       const { code } = classifyAnswer({ ...answer, method: 'PUT' }, input.model);
       // The API takes no key change here after all, or has carried another item on to the new key: that one becomes the
       // new item, and the old one goes in its turn.
       if (code !== 'key-change-refused' && code !== 'key-taken') return { kind: 'refused', answer, method: 'PUT', id };
-      const made = await create('created');
-      return made.kind === 'confirmed' ? { kind: 'replaced', apiId: made.apiId } : made;
+      return replace();
     }
     case Kind.delete: {
       const id = ledger.records.apiId(resourceId, pending.keyHash);

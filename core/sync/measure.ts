@@ -21,16 +21,16 @@ const STEP = Math.log(1.1);
 const stepOf = (ms: number): number => (ms < 1 ? 0 : Math.ceil(Math.log(ms) / STEP) + 1);
 const msOf = (step: number): number => (step === 0 ? 0 : Math.round(Math.exp((step - 1) * STEP)));
 
-/** @param now milliseconds; the same clock as the log's, so that a run can be repeated exactly */
-export function measured(sender: Sender, now: () => number): Measure {
+/** @param elapsed milliseconds of a steady clock, from whenever */
+export function measured(sender: Sender, elapsed: () => number): Measure {
   const statuses = new Map<number, number>();
   const steps = new Map<number, number>();
   let total = 0;
   let max = 0;
   const timed = async (work: Promise<Answer>): Promise<Answer> => {
-    const begun = now();
+    const begun = elapsed();
     const answer = await work;
-    const ms = Math.max(0, now() - begun);
+    const ms = elapsed() - begun;
     statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
     steps.set(stepOf(ms), (steps.get(stepOf(ms)) ?? 0) + 1);
     total += 1;

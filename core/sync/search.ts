@@ -23,6 +23,8 @@ export interface SearchIn {
 export interface SearchInput extends SearchIn {
   readonly text: string;
   readonly limit: number;
+  /** Told of each as it is found. */
+  readonly onFound: (found: Found) => void;
 }
 
 /** A record as the export makes it. */
@@ -65,15 +67,15 @@ const isObject = (value: JsonValue): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Goes through the whole export: seconds for a large district.
- * @returns records in which an identifier, or what the source calls them, is the text, whatever its case; `more` where
- *   there are more than `limit`
+ * Goes through the whole export for records in which an identifier, or what the source calls them, is the text, whatever
+ * its case: seconds for a large district.
+ * @returns whether there are more than `limit`
  */
-export async function searchSource(input: SearchInput): Promise<{ found: Found[]; more: boolean }> {
+export async function searchSource(input: SearchInput): Promise<boolean> {
   const { ledger, model, limit } = input;
   const wanted = input.text.trim().toLowerCase();
   const hashes = createHashes(ledger.seal);
-  const found: Found[] = [];
+  let found = 0;
   const run = runMapping(input.compiled, input.source, {
     descriptors: input.descriptors,
     frozen: () => undefined,
@@ -98,9 +100,10 @@ export async function searchSource(input: SearchInput): Promise<{ found: Found[]
           record.sourceId.split('\n').some((part) => part.toLowerCase() === wanted) ||
           identifiers.some(({ value }) => value.toLowerCase() === wanted);
         if (!isIt) continue;
-        if (found.length === limit) return { found, more: true };
+        if (found === limit) return true;
+        found += 1;
         const key = keyOf(record.body);
-        found.push({
+        input.onFound({
           resourceId: ledger.resourceId(input.connectionId, name),
           resource: name,
           file: record.file,
@@ -112,7 +115,7 @@ export async function searchSource(input: SearchInput): Promise<{ found: Found[]
       }
     }
   }
-  return { found, more: false };
+  return false;
 }
 
 /**

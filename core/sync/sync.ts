@@ -21,6 +21,7 @@ import { openSource } from '../sources/oneroster/open.ts';
 import { isDelta, overlayDelta } from '../sources/overlay.ts';
 import { openSnapshot, saveSnapshot } from '../sources/snapshot.ts';
 import type { Source } from '../sources/types.ts';
+import { type Account, brief } from './account.ts';
 import { describeChanges, type Notice } from './api-changes.ts';
 import { personRules } from './authorization.ts';
 import type { Concurrency } from './concurrency.ts';
@@ -80,11 +81,11 @@ export interface SyncInput {
 }
 
 /** What the ledger keeps of a batch that ended. */
-export type BatchSummary = Pick<
+export type KeptSummary = Pick<
   BatchDetailView,
-  'requests' | 'resources' | 'account' | 'stoppedBy' | 'timings' | 'guard' | 'left' | 'why'
+  'requests' | 'account' | 'stoppedBy' | 'timings' | 'guard' | 'left' | 'why'
 > &
-  Partial<Pick<BatchDetailView, 'approved'>>;
+  Partial<Pick<BatchDetailView, 'approved'>> & { readonly resources: Readonly<Record<string, Partial<Account>>> };
 
 /** What the engine adds to it: the problems, in words. */
 export type SyncOutcome = Omit<SyncResult, 'problems'> & {
@@ -179,7 +180,10 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
       const { latency } = outcome.answered;
       const summary = JSON.stringify({
         account: outcome.account,
-        resources: outcome.resources,
+        // With a batch every few minutes there are a hundred thousand of them in a year.
+        resources: Object.fromEntries(
+          Object.entries(plan.accounts.resources()).map(([name, account]) => [displayName(name), brief(account)]),
+        ),
         requests: outcome.requests,
         stoppedBy: outcome.stopped?.code ?? null,
         guard,
@@ -193,7 +197,7 @@ export async function runSync(input: SyncInput): Promise<SyncOutcome> {
           latencyP95Ms: latency?.p95 ?? null,
           connections: mostConnections,
         },
-      } satisfies BatchSummary);
+      } satisfies KeptSummary);
       ledger.transaction(() => {
         ledger.setBatch(batchId, state === 'planned' ? 'done' : state, summary, waiting ? null : endedAt);
         // What was not tried is neither gone nor there: only a batch that ended tells.

@@ -39,27 +39,33 @@ export async function createDays(
   const [first, second] = [path.join(folder, 'first'), path.join(folder, 'second')];
   await writeDistrict({ out: first, students, seed });
   await writeDistrict({ out: second, students, seed, day: 2 });
-  let tables: Export = new Map();
+  const editsOf = (day: number): Edit[] => {
+    const random = numbers(seed * 100_003 + day);
+    return Array.from({ length: 2 + Math.floor(random() * (MOST_EDITS - 1)) }, () => ({
+      kind: EDIT_KINDS[Math.floor(random() * EDIT_KINDS.length)] as Edit['kind'],
+      pick: Math.floor(random() * PICKS),
+    }));
+  };
+  const periodBegun = (day: number) => ({ day: day - (day % period) + 1, of: copyExport(readExport(second)) });
+  let tables: { readonly day: number; readonly of: Export } | undefined;
+  /** The district on a day of edits, with those of the period's days before: the first day asked for may be any. */
+  const edited = (day: number): Export => {
+    const { day: last, of } = tables?.day === day - 1 ? tables : periodBegun(day);
+    for (let next = last + 1; next <= day; next++) apply(of, editsOf(next));
+    tables = { day, of };
+    return of;
+  };
   return {
     export(day) {
       switch (day % period) {
         case 0:
           return { folder: first, edits: 0 };
         case 1:
-          tables = copyExport(readExport(second));
           return { folder: second, edits: 0 };
         default: {
-          const random = numbers(seed * 100_003 + day);
-          const edits = Array.from(
-            { length: 2 + Math.floor(random() * (MOST_EDITS - 1)) },
-            (): Edit => ({
-              kind: EDIT_KINDS[Math.floor(random() * EDIT_KINDS.length)] as Edit['kind'],
-              pick: Math.floor(random() * PICKS),
-            }),
-          );
-          apply(tables, edits);
+          const of = edited(day);
           rmSync(path.join(folder, `day${day - 2}`), { recursive: true, force: true });
-          return { folder: writeExport(tables, path.join(folder, `day${day}`)), edits: edits.length };
+          return { folder: writeExport(of, path.join(folder, `day${day}`)), edits: editsOf(day).length };
         }
       }
     },

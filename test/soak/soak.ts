@@ -2,25 +2,44 @@
 import { parseArgs } from 'node:util';
 import { soak, Violation } from './live.ts';
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '60' },
-    seed: { type: 'string', default: '1' },
-    students: { type: 'string', default: '20' },
-    from: { type: 'string', default: '0' },
-  },
-});
+class Misused extends Error {}
+
+/** What each may be at least; whole numbers, but for the minutes. */
+const LEAST = { minutes: 0, seed: 0, students: 1, from: 0 } as const;
+const DEFAULTS = { minutes: '60', seed: '1', students: '20', from: '0' } as const;
+type Name = keyof typeof LEAST;
+const NAMES = Object.keys(LEAST) as Name[];
+
+function numbersGiven(): Record<Name, number> {
+  let given: { readonly [N in Name]?: string | undefined };
+  try {
+    given = parseArgs({ options: Object.fromEntries(NAMES.map((name) => [name, { type: 'string' }])) }).values;
+  } catch {
+    throw new Misused(`There is nothing but ${NAMES.map((name) => `--${name} <number>`).join(', ')}.`);
+  }
+  const entries = NAMES.map((name) => {
+    const text = given[name] ?? DEFAULTS[name];
+    const number = text.trim() === '' ? Number.NaN : Number(text);
+    if (number >= LEAST[name] && (name === 'minutes' ? Number.isFinite : Number.isSafeInteger)(number)) {
+      return [name, number] as const;
+    }
+    throw new Misused(`--${name} has to be a ${name === 'minutes' ? '' : 'whole '}number from ${LEAST[name]} on.`);
+  });
+  return Object.fromEntries(entries) as Record<Name, number>;
+}
+
 const MB = 1024 * 1024;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const inMb = (bytes: number): string => `${(bytes / MB).toFixed(2)} MB`;
 
 try {
+  const { minutes, seed, from, students } = numbersGiven();
   const report = await soak({
-    forMs: Number(values.minutes) * 60_000,
+    forMs: minutes * 60_000,
     leastPeriods: 4,
-    seed: Number(values.seed),
-    from: Number(values.from),
-    students: Number(values.students),
+    seed,
+    from,
+    students,
     period: 10,
     warmUp: 2,
     share: 0.01,
@@ -48,7 +67,7 @@ try {
   say('');
   for (const [name, value] of rows) say(`${name.padEnd(width)}  ${value}`);
 } catch (thrown) {
-  if (!(thrown instanceof Violation)) throw thrown;
+  if (!(thrown instanceof Violation || thrown instanceof Misused)) throw thrown;
   say(thrown.message);
   process.exitCode = 1;
 }
