@@ -62,14 +62,41 @@ describe('auto', () => {
   });
 
   test('lets a server be that becomes slower for another reason', () => {
-    const limiter = createLimiter('auto', MOST);
-    const answer = (now: number, ms: number): void =>
-      limiter.heard({ begun: now, ms, active: limiter.limit, kind: 'a', how: 'answered' });
-    for (let n = 0; n < 2_000; n++) answer(n, 50);
-    expect(limiter.limit).toBe(MOST);
-    // Ten times as slow, however many are under way.
-    for (let n = 2_000; n < 6_000; n++) answer(n, 500);
-    expect(limiter.limit).toBeGreaterThan(MOST / 2);
+    const server: VirtualServer = {
+      capacity: { concurrent: 1_000, ms: 50 },
+      slowsDown: { afterRequests: 2_000, by: 10 },
+    };
+    const { limits } = run(server, createLimiter('auto', MOST), 6_000);
+    expect(limits[1_999]).toBe(MOST);
+    // It is tried once whether fewer would do; then it is as many as before, but for a look down now and then.
+    expect(Math.min(...limits.slice(2_300))).toBeGreaterThan(MOST / 2);
+    expect(limits.slice(2_300).filter((limit) => limit === MOST).length / 3_700).toBeGreaterThan(0.8);
+  });
+
+  // Queues of what was sent before make answers slow for as long as it takes to work them off, and drag makes too many
+  // cost something: what is seen at the moment of the drop is neither how it was nor how it will be.
+  const drops = [
+    [60, 6],
+    [40, 10],
+    [20, 6],
+    [60, 20],
+  ].flatMap(([from = 0, to = 0]) =>
+    [800, 817, 833, 850].flatMap((at) =>
+      [0.05, 0.1].flatMap((drag) => [0, 0.1, 0.3].map((jitter) => ({ from, to, at, drag, jitter }))),
+    ),
+  );
+  test.each(drops)('comes down within 200 requests of a drop: %j', ({ from, to, at, drag, jitter }) => {
+    const capacity = { concurrent: from, ms: 40, drag, moves: [{ concurrent: to, afterRequests: at }] };
+    const ran = run({ capacity, jitter }, createLimiter('auto', MOST), at + 1_000);
+    const after = { capacity: { concurrent: to, ms: 40, drag }, jitter };
+    const most = best(after, 200, 1_000);
+    expect(rateOf(ran, at + 200, at + 1_000) / most).toBeGreaterThan(0.9);
+    // Neither does it stay too far up, nor does it fall too far down for it.
+    const settled = ran.limits.slice(at + 200);
+    const mean = settled.reduce((sum, limit) => sum + limit, 0) / settled.length;
+    expect(mean / to).toBeGreaterThan(1);
+    expect(mean / to).toBeLessThan(2.5);
+    expect(Math.min(...settled) / to).toBeGreaterThan(0.6);
   });
 
   test('keeps its distance from a server that refuses what is too much', () => {
