@@ -170,7 +170,7 @@ export const createPrintReader = (blocks: AsyncIterator<Buffer>): PrintReader =>
   return {
     ready: async (count) => {
       while (shelf.length > 0 && shelf[0]!.first + 2 * ROWS < cursor && shelf[0] !== current)
-        letGo(shelf.shift()!.words);
+        letGo(shelf.shift()!.words.buffer);
       while (!ended && loaded < cursor + count + ROWS) {
         const next = await blocks.next();
         if (next.done === true) {
@@ -245,7 +245,7 @@ export const namesIn = async function* (blocks: AsyncIterator<Buffer>): AsyncGen
       high: (row) => all[2 + row * PRINT_WORDS + 3]!,
     };
     first += all[0]!;
-    letGo(all);
+    letGo(all.buffer);
   }
 };
 
@@ -376,7 +376,7 @@ export const outcomesOf = async function* (blocks: AsyncIterator<Buffer>): Async
   for (let next = await blocks.next(); next.done !== true; next = await blocks.next()) {
     const block = outcomesIn(next.value, first);
     yield block;
-    letGo(block.words);
+    letGo(block.words.buffer);
     first += ROWS;
   }
 };
@@ -401,7 +401,7 @@ export const createOutcomeReader = (blocks: (first: number) => AsyncIterator<Buf
           const [oldest, gone] = shelf.entries().next().value!;
           shelf.delete(oldest);
           if (last === gone) last = undefined;
-          letGo(gone.words);
+          letGo(gone.words.buffer);
         }
       }
     },

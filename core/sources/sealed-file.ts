@@ -121,12 +121,17 @@ function writeFailure(thrown: unknown, what: string): unknown {
 }
 
 /**
- * Gives the memory of a block back at once. Left to the collector, every few dozen megabytes of blocks, which it does not
- * see, would have it go through everything else. Nothing may look at the bytes any more.
+ * Gives the memory of a block that was read back at once. Left to the collector, every few dozen megabytes of blocks,
+ * which it does not see, would have it go through everything else. Nothing may look at the block any more.
  */
-export function letGo({ buffer, byteLength }: ArrayBufferView): void {
-  // Small ones are parts of a buffer that they share with others.
-  if (buffer instanceof ArrayBuffer && byteLength > Buffer.poolSize && !buffer.detached) buffer.transfer(0);
+export function letGo(buffer: ArrayBufferLike): void {
+  // Small ones may be the pool that all small ones are cut from.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize && !buffer.detached) buffer.transfer(0);
+}
+
+/** The same, for bytes that may be a part of what others look at: these stay. */
+function letGoWhole({ buffer, byteLength }: Uint8Array): void {
+  if (byteLength === buffer.byteLength) letGo(buffer);
 }
 
 async function writeBlocks(
@@ -161,9 +166,9 @@ async function writeBlocks(
     const written = (async () => {
       await before;
       const sealed = sealBlock(header, secret, kind, counter, await packed);
-      letGo(bytes);
+      letGoWhole(bytes);
       await write(...sealed);
-      sealed.forEach(letGo);
+      sealed.forEach(letGoWhole);
     })();
     written.catch(ignored);
     underWay.push(written);

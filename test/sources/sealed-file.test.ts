@@ -20,7 +20,10 @@ const BLOCKS = Array.from({ length: 23 }, (_, at) =>
 async function written(file: string): Promise<void> {
   await writeSealed(file, KIND, key, async (out) => {
     const numbers: number[] = [];
-    for (const [at, bytes] of BLOCKS.entries()) numbers.push(await out.block(bytes, at % 2 === 0 ? 'packed' : 'plain'));
+    for (const [at, bytes] of BLOCKS.entries()) {
+      // What is given is the file's from then on.
+      numbers.push(await out.block(Buffer.from(bytes), at % 2 === 0 ? 'packed' : 'plain'));
+    }
     return { numbers };
   });
 }
@@ -48,6 +51,18 @@ describe('a sealed file', () => {
     expect(await blocksOf(file, 5, 0)).toEqual([]);
     if (process.platform !== 'win32') expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect((await readFile(file)).includes('value-')).toBe(false);
+  });
+
+  it('takes blocks that are parts of one buffer', async () => {
+    const file = join(await newFolder(), 'sealed');
+    const all = randomBytes(300_000);
+    const parts = [0, 100_000, 200_000].map((from) => all.subarray(from, from + 100_000));
+    const before = parts.map((part) => Buffer.from(part));
+    await writeSealed(file, KIND, key, async (out) => {
+      for (const part of parts) await out.block(part, 'plain');
+      return null;
+    });
+    expect(await blocksOf(file, 0, 3)).toEqual(before);
   });
 
   it('has only the blocks it has', async () => {
