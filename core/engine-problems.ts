@@ -4,8 +4,8 @@ import { isOff } from './connections/resources.ts';
 import type {
   CommandName,
   CommandOutput,
-  FoundInSource,
   FoundRecord,
+  FoundView,
   GroupState,
   ParsedInput,
   ProblemGroupView,
@@ -20,11 +20,11 @@ import type { ConnectionRow, Ledger } from './ledger/ledger.ts';
 import type { Kind, PendingState } from './ledger/pending.ts';
 import { type Entry, identityOf, type ProblemRecord } from './ledger/problem-records.ts';
 import type { ProblemGroup } from './ledger/problems.ts';
-import { RecordState } from './ledger/records.ts';
 import { type DescriptorMap, suggest } from './mapping/descriptors.ts';
 import { loadDescriptorDefaults } from './mapping/load.ts';
 import { readRows, rowKey } from './sources/rows.ts';
 import { keptKnowledge } from './sync/knowledge.ts';
+import { lookUp } from './sync/look-up.ts';
 import { compileChosen } from './sync/needs.ts';
 import { type Found, findByIdentity, type Made, type SearchIn, searchSource } from './sync/search.ts';
 import { type DescriptorContext, descriptorMapInForce, hasLast, lastIsPlanned, openLast } from './sync/sync.ts';
@@ -55,6 +55,16 @@ export interface EngineProblems {
   inLast(row: ConnectionRow, resource: ResourceName, identities: readonly string[]): Promise<ReadonlyMap<string, Made>>;
   /** Marks what is to go again. @returns how many records were chosen */
   choose(connectionId: number, what: RetrySelection): number;
+  /** Ends the searches that are under way. */
+  stop(): void;
+}
+
+/** A search through the last export. */
+interface Search {
+  readonly found: Found[];
+  readonly stop: () => void;
+  /** Told when something was found, and when it is over. */
+  readonly waiting: Set<() => void>;
 }
 
 const KINDS = { 1: 'create', 2: 'update', 3: 'delete', 4: 'key change' } as const satisfies Record<Kind, string>;
@@ -65,8 +75,8 @@ const SHOWN_WITH_ACCOUNT = 100;
 
 export function createProblemsRoom(input: ProblemsInput): EngineProblems {
   const { ledger, find, now } = input;
-  /** Of the searches that are under way. */
-  const searches = new Set<AbortController>();
+  /** Those that are under way, the newest last. */
+  const searches = new Set<Search>();
 
   const keptDescriptors = (connectionId: number, types: Iterable<string>): DescriptorContext => {
     const known: Record<string, readonly string[]> = {};
@@ -198,7 +208,7 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
     const own = record.problemId === null ? undefined : problemRecords.detail(record.problemId);
     const body = problemRecords.body(record.id) ?? null;
     const cause = record.groupId === null ? undefined : ledger.problems.groupById(record.groupId);
-    const confirmed = identity && problemRecords.confirmed(record.resourceId, identity);
+    const confirmed = problemRecords.confirmedBehind(record);
     const history = identity === undefined ? [] : problemRecords.history(record.resourceId, identity);
     const issues = own?.issues ?? [];
     return {
@@ -230,21 +240,55 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
     };
   };
 
-  const foundView = (one: Found): FoundInSource => {
+  /** @param own what the record is known by where the ledger does not know it better */
+  const foundView = (
+    { resourceId, resource, identifiers, keyHash }: Omit<Found, 'file' | 'row' | 'sourceHash'>,
+    own: Buffer,
+    place: FoundView['place'],
+  ): FoundView => {
     const { problemRecords, records } = ledger;
-    const problem = problemRecords.ofIdentity(one.resourceId, one.sourceHash);
-    const known = one.keyHash === undefined ? undefined : records.state(one.resourceId, one.keyHash);
+    const sourceHash = keyHash && records.sourceHash(resourceId, keyHash);
     // One that was taken over, and that no batch has met yet, has no source identity.
-    const identity = known === RecordState.adopted ? (one.keyHash ?? one.sourceHash) : one.sourceHash;
+    const known = sourceHash && identityOf({ sourceHash, keyHash });
+    const problemOf = (identity: Buffer | undefined) => identity && problemRecords.ofIdentity(resourceId, identity);
+    const problem = problemOf(own) ?? problemOf(keyHash) ?? problemOf(known);
+    const identity = (problem && identityOf(problem)) ?? known ?? own;
     return {
-      resource: displayName(one.resource),
-      file: one.file,
-      row: one.row,
-      identifiers: one.identifiers.map((identifier) => ({ ...identifier })),
-      reference: problemRecords.refer(one.resourceId, identity, now()),
+      resource: displayName(resource),
+      place,
+      identifiers: identifiers.map((identifier) => ({ ...identifier })),
+      reference: problemRecords.refer(resourceId, identity, keyHash, now()),
       state: problem === undefined ? (known === undefined ? 'unknown' : 'confirmed') : STATES[problem.state],
       problem: problem?.id ?? null,
     };
+  };
+  const foundViews = (all: readonly Found[]): FoundView[] =>
+    ledger.transaction(() => all.map((one) => foundView(one, one.sourceHash, { file: one.file, row: one.row })));
+
+  /** Goes through the last export, until `records.stopSearch`. */
+  const searching = async <T>(work: (signal: AbortSignal, onFound: (one: Found) => void) => Promise<T>): Promise<T> => {
+    const controller = new AbortController();
+    const search: Search = { found: [], stop: () => controller.abort(), waiting: new Set() };
+    const tell = (): void => {
+      for (const told of search.waiting) told();
+      search.waiting.clear();
+    };
+    searches.add(search);
+    try {
+      return await work(controller.signal, (one) => {
+        search.found.push(one);
+        tell();
+      });
+    } catch (thrown) {
+      if (controller.signal.aborted) throw new Failure('cancelled', 'The search was stopped.');
+      throw thrown;
+    } finally {
+      searches.delete(search);
+      tell();
+    }
+  };
+  const stopSearches = (): void => {
+    for (const { stop } of searches) stop();
   };
 
   /** Gives `work` the last export that was sent, and the mapping that makes records of it. @throws Failure `usage` */
@@ -289,10 +333,11 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
     row: ConnectionRow,
     resource: string,
     identity: Buffer,
+    signal: AbortSignal,
   ): Promise<{ file: string; row: number } | null> => {
     if (!hasLast({ ledger, folder: input.folder, connectionId: row.id })) return null;
     const name = identity.toString('hex');
-    const found = (await inLast(row, undefined, (at) => findByIdentity(at, resource, [name]))).get(name);
+    const found = (await inLast(row, signal, (at) => findByIdentity(at, resource, [name]))).get(name);
     return found === undefined ? null : { file: found.file, row: found.row };
   };
 
@@ -376,31 +421,56 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
       const record = recordOf(find(connection).id, id);
       const identity = identityOf(record);
       if (identity === undefined) throw new Failure('usage', 'This record has no identity to be referred to by.');
-      return { reference: ledger.transaction(() => ledger.problemRecords.refer(record.resourceId, identity, now())) };
+      return {
+        reference: ledger.transaction(() =>
+          ledger.problemRecords.refer(record.resourceId, identity, record.keyHash, now()),
+        ),
+      };
+    },
+    'records.lookUp': async ({ connection, text }) => {
+      const { id } = find(connection);
+      const all = lookUp(ledger, id, text);
+      if (all.length === 0) return { found: [] };
+      const model = keptKnowledge(ledger, id)?.model;
+      const found = all.map((one) => {
+        const name = model?.resources[one.resource]?.identity[0]?.name;
+        return { ...one, identifiers: name === undefined ? [] : [{ name, value: one.value }] };
+      });
+      return { found: ledger.transaction(() => found.map((one) => foundView(one, one.keyHash, null))) };
     },
     'records.search': async ({ connection, text, limit }) => {
       const row = find(connection);
-      const controller = new AbortController();
-      searches.add(controller);
-      try {
-        const { found, more } = await inLast(row, controller.signal, (at) => searchSource({ ...at, text, limit }));
-        return { found: ledger.transaction(() => found.map(foundView)), more };
-      } catch (thrown) {
-        if (controller.signal.aborted) throw new Failure('cancelled', 'The search was stopped.');
-        throw thrown;
-      } finally {
-        searches.delete(controller);
-      }
+      const found: Found[] = [];
+      const more = await searching((signal, onFound) =>
+        inLast(row, signal, (at) => {
+          const noted = (one: Found): void => {
+            found.push(one);
+            onFound(one);
+          };
+          return searchSource({ ...at, text, limit, onFound: noted });
+        }),
+      );
+      return { found: foundViews(found), more };
+    },
+    'records.foundSoFar': async ({ seen }) => {
+      const search = [...searches].at(-1);
+      if (search === undefined) return { found: [], isOver: true };
+      if (search.found.length <= seen) await new Promise<void>((resolve) => search.waiting.add(resolve));
+      return { found: foundViews(search.found.slice(seen)), isOver: !searches.has(search) };
     },
     'records.stopSearch': async () => {
-      for (const controller of searches) controller.abort();
+      stopSearches();
       return {};
     },
     'records.find': async ({ reference }) => {
       const found = resolve(reference);
       const { problemRecords } = ledger;
       const problem = problemRecords.ofIdentity(found.resourceId, found.identity);
-      const confirmed = problemRecords.confirmed(found.resourceId, found.identity);
+      const confirmed =
+        problem === undefined
+          ? ((found.keyHash && problemRecords.confirmedAs(found.resourceId, found.keyHash)) ??
+            problemRecords.confirmed(found.resourceId, found.identity))
+          : problemRecords.confirmedBehind(problem);
       const row = ledger.connections().find(({ id }) => id === found.connectionId);
       return {
         connection: row?.name ?? '',
@@ -408,9 +478,14 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
         reference: found.reference,
         problem: problem === undefined ? null : recordView(problem),
         confirmed: confirmed === undefined ? null : { id: confirmed.id ?? null, at: confirmed.at },
-        place: problem !== undefined || row === undefined ? null : await placeOf(row, found.resource, found.identity),
         history: historyOf(problemRecords.history(found.resourceId, found.identity)),
       };
+    },
+    'records.place': async ({ reference }) => {
+      const { connectionId, resource, resourceId, identity } = resolve(reference);
+      const row = ledger.connections().find(({ id }) => id === connectionId);
+      if (row === undefined || ledger.problemRecords.ofIdentity(resourceId, identity) !== undefined) return null;
+      return searching((signal) => placeOf(row, resource, identity, signal));
     },
   };
   return {
@@ -422,6 +497,7 @@ export function createProblemsRoom(input: ProblemsInput): EngineProblems {
     group: groupOf,
     view,
     choose,
+    stop: stopSearches,
   };
 }
 

@@ -107,7 +107,8 @@ export function createSupportRoom(input: SupportInput): EngineSupport {
             .map(({ batch, records, held }) => ({ batch, records: records + held })),
           examples: ledger.problemRecords.some(group.id, SAMPLES).flatMap((record) => {
             const identity = identityOf(record);
-            return identity === undefined ? [] : [ledger.problemRecords.refer(record.resourceId, identity, now())];
+            if (identity === undefined) return [];
+            return [ledger.problemRecords.refer(record.resourceId, identity, record.keyHash, now())];
           }),
         },
       ];

@@ -34,7 +34,7 @@ import type { Random } from './ledger/references.ts';
 import { describeRestored, openOrRestore } from './ledger/restore.ts';
 import { createSeal } from './ledger/seal.ts';
 import { removeUnfinished } from './sources/sealed-folder.ts';
-import type { Timers } from './sources/watch.ts';
+import { systemTimers, type Timers } from './sources/watch.ts';
 import type { EventLog } from './support/events.ts';
 import { duration } from './support/fields.ts';
 import { codeOf, framesOf } from './support/frames.ts';
@@ -57,7 +57,7 @@ export interface EngineOptions {
   readonly host?: HostKind;
   /** Opens the log; into the data folder unless given. */
   readonly openLog?: (options: EventLogOptions) => EventLog;
-  /** What wakes the schedule; the system's own timers unless given. */
+  /** What wakes the schedule, and tells how long something took; the system's own timers unless given. */
   readonly timers?: Timers;
   /** The name of a copy of the ledger that is to take its place. */
   readonly restore?: string | undefined;
@@ -83,7 +83,9 @@ const MAX_CONNECTIONS = 64;
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
   const { folder, keychain, now, emit } = options;
-  const startedAt = now();
+  // Not by the clock, which may be put right in between.
+  const { elapsed } = options.timers ?? systemTimers;
+  const startedAt = elapsed();
   const openLog = options.openLog ?? openEventLog;
   const started = startedEvent(options.host ?? 'cli');
   const { ledger, seal, restored } = await openFolder(options).catch((thrown: unknown) => {
@@ -126,6 +128,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         'A batch is running. Wait for it, or stop it, before a connection is changed or removed.',
       );
     },
+    copies: { forget: () => backups.forget(), renew: () => backups.renew() },
   });
   const { find } = connections;
 
@@ -171,6 +174,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     onEnded: (row, state) => schedule.ended(row, state),
     afterBatch: () => backups.daily(),
     now,
+    elapsed,
     emit,
   });
   const backups = createBackupsRoom({
@@ -255,13 +259,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     async handle(command, input) {
       try {
         if (!isCommand(command)) throw new Failure('usage', 'The engine does not know this command.');
-        const begun = now();
+        const begun = elapsed();
         const before = log.connectionIn(command, input);
         const work = dispatchCommand(handlers, command, input);
         underWay.add(work);
         try {
           const output = await work;
-          log.commandDone({ command, input, output, before, ms: now() - begun });
+          log.commandDone({ command, input, output, before, ms: elapsed() - begun });
           return { ok: output };
         } catch (thrown) {
           log.commandFailed(command, before, thrown);
@@ -279,11 +283,12 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       batches.stop();
       connections.stop();
       sources.stop();
+      problems.stop();
       // What is on its way to the API is still written down when its answer comes.
       await Promise.allSettled([...underWay, idle, backups.close()]);
       ledger.close();
       scratch.close();
-      events.write({ type: 'app.stopped', why: 'asked', ranMs: duration(now() - startedAt) });
+      events.write({ type: 'app.stopped', why: 'asked', ranMs: duration(elapsed() - startedAt) });
       events.close();
     },
     crashed: (thrown, how) =>

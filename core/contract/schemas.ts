@@ -460,8 +460,6 @@ export const foundRecordSchema = z.object({
   /** In the list of problems: its number there. */
   problem: problemRecordSchema.nullable(),
   confirmed: z.object({ id: z.string().nullable(), at: time }).nullable(),
-  /** Where the last export that was sent has it, for one without a problem; null where it does not. */
-  place: z.object({ file: z.string(), row: count }).nullable(),
   history: z.array(z.object({ at: time, code: z.string(), title: z.string(), status: count.nullable() })),
 });
 export type FoundRecord = z.infer<typeof foundRecordSchema>;
@@ -582,17 +580,17 @@ const overviewSchema = z.object({
 });
 export type OverviewView = z.infer<typeof overviewSchema>;
 
-const foundInSourceSchema = z.object({
+const foundSchema = z.object({
   resource: z.string(),
-  file: z.string(),
-  row: count,
+  /** Where the last export that was sent has it; null where only the ledger was asked. */
+  place: z.object({ file: z.string(), row: count }).nullable(),
   identifiers: z.array(z.object({ name: z.string(), value: z.string() })),
   reference: recordReference,
   /** As the ledger has it. */
   state: z.enum(['confirmed', 'rejected', 'held', 'failed', 'planned', 'unknown']),
   problem: count.nullable(),
 });
-export type FoundInSource = z.infer<typeof foundInSourceSchema>;
+export type FoundView = z.infer<typeof foundSchema>;
 
 export const settingsSchema = z.object({
   /** How long what is cleared or resolved stays in the ledger, in days. */
@@ -960,14 +958,32 @@ export const commands = {
     input: z.object({ connection: name, id: count }),
     output: z.object({ reference: recordReference }),
   },
+  /**
+   * What the ledger tells at once: records whose whole natural key is this identifier (a student number, a school's id).
+   * `records.search` finds these too, where the last export has them, under the same references.
+   */
+  'records.lookUp': {
+    input: z.object({ connection: name, text: z.string().min(2).max(100) }),
+    output: z.object({ found: z.array(foundSchema) }),
+  },
   /** Looks through the last export that was sent for records with this identifier (a student number, a course code…). */
   'records.search': {
     input: z.object({ connection: name, text: z.string().min(2).max(100), limit }),
-    output: z.object({ found: z.array(foundInSourceSchema), more: z.boolean() }),
+    output: z.object({ found: z.array(foundSchema), more: z.boolean() }),
   },
-  /** Ends the searches that are under way; what they were called from answers at once. */
+  /** What the search that is under way has found beyond the first `seen`: answers when there is some, or it is over. */
+  'records.foundSoFar': {
+    input: z.object({ seen: count }),
+    output: z.object({ found: z.array(foundSchema), isOver: z.boolean() }),
+  },
+  /** Ends the searches that are under way, `records.place` among them; what they were called from answers at once. */
   'records.stopSearch': { input: z.object({}), output: z.object({}) },
   'records.find': { input: z.object({ reference: z.string().min(1) }), output: foundRecordSchema },
+  /** Looks through the last export that was sent for one without a problem; null where that does not have it. */
+  'records.place': {
+    input: z.object({ reference: z.string().min(1) }),
+    output: z.object({ file: z.string(), row: count }).nullable(),
+  },
   'settings.show': { input: z.object({}), output: settingsSchema },
   'settings.change': { input: settingsSchema.partial(), output: settingsSchema },
   /** The district's own certificates, in the settings' order. */

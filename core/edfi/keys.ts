@@ -50,6 +50,9 @@ export function keyReader(identity: readonly IdentityPart[]): (body: JsonObject)
   };
 }
 
+/** @returns the key, as `keyReader` gives it, of a resource whose natural key is this value alone */
+export const keyOfOne = (value: string): string => value + SEPARATOR;
+
 /** @returns a function from a reference's members to the key of the item it names; undefined where one is missing. */
 export function referenceKeyReader(property: ReferenceProperty): (reference: JsonObject) => string | undefined {
   const names = property.members.map((member) => member.name).sort();

@@ -15,7 +15,7 @@ export interface NewPending {
   readonly kind: Kind;
   readonly state: PendingState;
   readonly keyHash: Uint8Array | undefined;
-  /** For a rekey: the key under which the ledger has the item. */
+  /** For a rekey, and for one that cannot be sent: the other key under which the ledger has the item. */
   readonly oldKeyHash: Uint8Array | undefined;
   readonly fullHash: Uint8Array | undefined;
   readonly sourceHash: Uint8Array | undefined;
@@ -61,8 +61,11 @@ export interface PendingStore {
   fullHash(id: number): string | undefined;
   /** Those that earlier batches left of a resource. */
   left(resourceId: number): PendingLeft[];
-  /** Takes one over into a batch as it is: failed before, and nothing changed since but its place in the source. */
-  keep(id: number, batchId: number, file: string | undefined, row: number | undefined): void;
+  /**
+   * Takes one over into a batch as it is: failed before, and nothing changed since but its place in the source.
+   * @param oldKeyHash the other key under which the ledger has the item
+   */
+  keep(id: number, batchId: number, file?: string, row?: number, oldKeyHash?: Uint8Array): void;
   /** Takes all of a connection over into a batch, as it is: nothing changed. */
   takeOver(connectionId: number, batchId: number): void;
   /** Forgets what earlier batches left of a resource and `batchId` did not take over. */
@@ -100,7 +103,9 @@ export function createPending(db: Database, seal: Seal, changed: () => void): Pe
        mapping, problem_id AS problemId, retry,
        problem.code FROM pending LEFT JOIN problem ON problem.id = problem_id WHERE pending.resource_id = ?`,
   );
-  const keep = db.prepare('UPDATE pending SET batch_id = ?, file = ?, row = ? WHERE id = ?');
+  const keep = db.prepare(
+    'UPDATE pending SET batch_id = ?, file = ?, row = ?, old_key_hash = coalesce(?, old_key_hash) WHERE id = ?',
+  );
   const dropOthers = db.prepare('DELETE FROM pending WHERE resource_id = ? AND batch_id <> ?');
   const takeOver = db.prepare(
     'UPDATE pending SET batch_id = ? WHERE resource_id IN (SELECT id FROM resource WHERE connection_id = ?)',
@@ -155,7 +160,8 @@ export function createPending(db: Database, seal: Seal, changed: () => void): Pe
         ...row,
         retry: row.retry === 1,
       })),
-    keep: (id, batchId, file, row) => void keep.run(batchId, file ?? null, row ?? null, id),
+    keep: (id, batchId, file, row, oldKeyHash) =>
+      void keep.run(batchId, file ?? null, row ?? null, oldKeyHash ?? null, id),
     dropOthers(resourceId, batchId) {
       if (dropOthers.run(resourceId, batchId).changes > 0) changed();
     },

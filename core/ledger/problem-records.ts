@@ -19,6 +19,8 @@ export interface ProblemRecord {
   readonly problemId: number | null;
   readonly groupId: number | null;
   readonly keyHash: Buffer | null;
+  /** The key under which the API has it, where that is another one. */
+  readonly oldKeyHash: Buffer | null;
   readonly sourceHash: Buffer | null;
 }
 
@@ -45,6 +47,12 @@ export type RetryChoice =
   | { readonly kind: 'record'; readonly id: number }
   | { readonly kind: 'resource'; readonly resourceId: number; readonly since: number; readonly until: number };
 
+/** What the API has, by its id there, and since when (milliseconds since 1970). */
+export interface ConfirmedItem {
+  readonly id: string | undefined;
+  readonly at: number;
+}
+
 /** What a random reference stands for. */
 export interface Referenced {
   readonly reference: string;
@@ -52,6 +60,8 @@ export interface Referenced {
   readonly resourceId: number;
   readonly resource: string;
   readonly identity: Buffer;
+  /** The key that it had when its reference was last given; null where it had none. */
+  readonly keyHash: Buffer | null;
 }
 
 export interface ProblemRecords {
@@ -72,13 +82,16 @@ export interface ProblemRecords {
   some(groupId: number, limit: number): ProblemRecord[];
   /** Marks records to go again with the next batch, with those they wait for. @returns how many were chosen */
   markRetry(connectionId: number, choice: RetryChoice): number;
-  /** The confirmed record with this identity. */
-  confirmed(resourceId: number, identity: Uint8Array): { id: string | undefined; at: number } | undefined;
+  /** The confirmed record with this identity: a look at each record of the resource where that is a source identity. */
+  confirmed(resourceId: number, identity: Uint8Array): ConfirmedItem | undefined;
+  confirmedAs(resourceId: number, keyHash: Uint8Array): ConfirmedItem | undefined;
+  /** What the API has of a record that is among the problems, under its key or its old one. */
+  confirmedBehind(record: ProblemRecord): ConfirmedItem | undefined;
   /** Confirmed records, and those taken over, are to be sent again by the next batch that meets them in the source. @returns how many */
   resend(resourceId: number, since: number, until: number): number;
   resendOne(resourceId: number, identity: Uint8Array): number;
-  /** The random reference of a record, made at first need. */
-  refer(resourceId: number, identity: Uint8Array, at: number): string;
+  /** The random reference of a record, made at first need. @param keyHash its key, where it has one */
+  refer(resourceId: number, identity: Uint8Array, keyHash: Uint8Array | null | undefined, at: number): string;
   referenceOf(resourceId: number, identity: Uint8Array): string | undefined;
   resolve(reference: string): Referenced | undefined;
   /** Every text of the sealed columns: what no file for support may hold. */
@@ -102,7 +115,8 @@ export function createProblemRecords(
 ): ProblemRecords {
   const columns = `pending.id, resource.connection_id AS connectionId, pending.resource_id AS resourceId,
     resource.name AS resource, kind, state, pending.file, pending.row, own.status, retry, problem_id AS problemId,
-    pending.group_id AS groupId, key_hash AS keyHash, pending.source_hash AS sourceHash
+    pending.group_id AS groupId, key_hash AS keyHash, old_key_hash AS oldKeyHash,
+    pending.source_hash AS sourceHash
     FROM pending JOIN resource ON resource.id = pending.resource_id LEFT JOIN problem AS own ON own.id = problem_id`;
   const page = db.prepare(
     `SELECT ${columns} WHERE pending.group_id = @groupId AND state = @state
@@ -158,6 +172,15 @@ export function createProblemRecords(
   const confirmedByKey = db.prepare(
     'SELECT api_id AS id, confirmed_at AS at FROM record WHERE resource_id = ? AND key_hash = ?',
   );
+  // A key change that was to be a create and a delete is two of one source.
+  const confirmedBehind = db.prepare(
+    `SELECT api_id AS id, confirmed_at AS at FROM record WHERE resource_id = @resourceId AND key_hash IN (
+       SELECT @keyHash UNION SELECT @oldKeyHash
+       UNION SELECT key_hash FROM pending
+         WHERE resource_id = @resourceId AND source_hash = @sourceHash AND group_id IS NOT NULL
+       UNION SELECT old_key_hash FROM pending
+         WHERE resource_id = @resourceId AND source_hash = @sourceHash AND group_id IS NOT NULL) LIMIT 1`,
+  );
   // A record whose hash is nobody's differs from whatever the source has. What was taken over is known by its key alone.
   const resend = db.prepare(
     'UPDATE record SET full_hash = zeroblob(12) WHERE resource_id = ? AND state IN (1, 3) AND confirmed_at BETWEEN ? AND ?',
@@ -169,10 +192,13 @@ export function createProblemRecords(
     'UPDATE record SET full_hash = zeroblob(12) WHERE resource_id = ? AND state IN (1, 3) AND key_hash = ?',
   );
   const referenceOf = db.prepare('SELECT id FROM reference WHERE resource_id = ? AND identity = ?').pluck();
-  const refer = db.prepare('INSERT OR IGNORE INTO reference (id, resource_id, identity, made_at) VALUES (?, ?, ?, ?)');
+  const refer = db.prepare(
+    'INSERT OR IGNORE INTO reference (id, resource_id, identity, key_hash, made_at) VALUES (?, ?, ?, ?, ?)',
+  );
+  const noteKey = db.prepare('UPDATE reference SET key_hash = ? WHERE id = ? AND key_hash IS NOT ?');
   const resolve = db.prepare(
     `SELECT reference.id AS reference, resource.connection_id AS connectionId, resource_id AS resourceId,
-       resource.name AS resource, identity FROM reference JOIN resource ON resource.id = resource_id WHERE reference.id = ?`,
+       resource.name AS resource, identity, key_hash AS keyHash FROM reference JOIN resource ON resource.id = resource_id WHERE reference.id = ?`,
   );
   const bodies = db.prepare('SELECT body FROM pending WHERE body IS NOT NULL').pluck();
   const details = db.prepare('SELECT detail FROM problem WHERE detail IS NOT NULL').pluck();
@@ -182,6 +208,10 @@ export function createProblemRecords(
   type Row = Omit<ProblemRecord, 'retry'> & { retry: number };
   const made = (row: Row): ProblemRecord => ({ ...row, retry: row.retry === 1 });
   const all = (rows: unknown[]): ProblemRecord[] => (rows as Row[]).map(made);
+  const item = (row: unknown): ConfirmedItem | undefined => {
+    const { id, at } = (row ?? {}) as { id?: Buffer | null; at?: number };
+    return at === undefined ? undefined : { id: id ? unpackApiId(id, seal) : undefined, at };
+  };
   const one = (row: unknown): ProblemRecord | undefined => (row === undefined ? undefined : made(row as Row));
   const isSource = (identity: Uint8Array): boolean => identity.length === SOURCE_BYTES;
   const ofGroup = (groupId: number, states: readonly PendingState[], from: RecordsAfter | undefined, limit: number) => {
@@ -220,10 +250,12 @@ export function createProblemRecords(
       mark[choice.kind].roots.run(values);
       return mark[choice.kind].own.run(values).changes;
     },
-    confirmed(resourceId, identity) {
-      const statement = isSource(identity) ? confirmedBySource : confirmedByKey;
-      const row = statement.get(resourceId, identity) as { id: Buffer | null; at: number } | undefined;
-      return row && { id: row.id === null ? undefined : unpackApiId(row.id, seal), at: row.at };
+    confirmed: (resourceId, identity) =>
+      item((isSource(identity) ? confirmedBySource : confirmedByKey).get(resourceId, identity)),
+    confirmedAs: (resourceId, keyHash) => item(confirmedByKey.get(resourceId, keyHash)),
+    confirmedBehind({ resourceId, keyHash, oldKeyHash, sourceHash }) {
+      const source = sourceHash?.some((byte) => byte !== 0) ? sourceHash : null;
+      return item(confirmedBehind.get({ resourceId, keyHash, oldKeyHash, sourceHash: source }));
     },
     resend(resourceId, since, until) {
       changed();
@@ -233,11 +265,14 @@ export function createProblemRecords(
       changed();
       return (isSource(identity) ? resendBySource : resendByKey).run(resourceId, identity).changes;
     },
-    refer(resourceId, identity, at) {
+    refer(resourceId, identity, keyHash, at) {
       for (;;) {
         const known = referenceOf.get(resourceId, identity) as string | undefined;
-        if (known !== undefined) return known;
-        refer.run(newReference(), resourceId, identity, at);
+        if (known !== undefined) {
+          if (keyHash != null) noteKey.run(keyHash, known, keyHash);
+          return known;
+        }
+        refer.run(newReference(), resourceId, identity, keyHash ?? null, at);
       }
     },
     referenceOf: (resourceId, identity) => referenceOf.get(resourceId, identity) as string | undefined,

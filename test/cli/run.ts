@@ -25,6 +25,8 @@ export interface RunOptions {
   /** Another Node than the one that runs the tests. */
   readonly node?: string;
   readonly cwd?: string;
+  /** Given on standard input. */
+  readonly input?: string;
 }
 
 export interface Running {
@@ -46,12 +48,15 @@ function environment(options: RunOptions): NodeJS.ProcessEnv {
   return { ...env, ...options.env };
 }
 
-const launch = (args: readonly string[], options: RunOptions): ChildProcess =>
-  spawn(options.node ?? process.execPath, [LAUNCHER, ...args], {
+function launch(args: readonly string[], options: RunOptions): ChildProcess {
+  const child = spawn(options.node ?? process.execPath, [LAUNCHER, ...args], {
     env: environment(options),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
+  child.stdin?.end(options.input);
+  return child;
+}
 
 /** Starts the command; the process is gone after the test, whatever becomes of it. */
 export const start = (args: readonly string[], options: RunOptions = {}): Running =>

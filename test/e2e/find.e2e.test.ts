@@ -94,13 +94,28 @@ test('A record is found, understood and sent again', async () => {
   const letGo = await holdBack('records.search');
   await page.getByLabel('Identifier or reference').fill(whole);
   await page.keyboard.press('Enter');
+  // What the ledger knows is there at once, and can be opened, while the search goes on.
+  await row(/^Students/)
+    .filter({ hasText: 'Being looked for' })
+    .waitFor();
   await main.getByRole('button', { name: 'Stop' }).waitFor();
   await expectAccessible();
   await shoot('find-busy');
+  await shoot('find-busy-dark', 'dark');
+  await row(/^Students/).press('Enter');
+  await main.getByText('Being looked for in the last one that was sent.').waitFor();
+  await main.getByRole('heading', { name: 'What the API has' }).waitFor();
+  await expectAccessible();
+  await shoot('find-record-busy');
+  await page.getByRole('link', { name: /Find$/ }).first().click();
   await main.getByRole('button', { name: 'Stop' }).click();
   await main.getByText('The search was stopped').waitFor();
   await letGo();
-  expect(await row(/^Students/).count()).toBe(0);
+  await row(/^Students/)
+    .filter({ hasText: 'Not looked for to the end' })
+    .waitFor();
+  await shoot('find-stopped');
+  expect(await main.getByRole('row').count()).toBe(2);
 
   await page.setViewportSize({ width: 683, height: 384 });
   await main.getByRole('button', { name: 'Find' }).click();

@@ -72,3 +72,28 @@ test('problems of the first format become causes with their counts', () => {
   expect(db2.pragma('user_version', { simple: true })).toBe(SCHEMA_VERSION);
   db2.close();
 });
+
+test('a reference of an older ledger leads to its record, and gets the key when it is given again', () => {
+  const folder = dataFolder();
+  const db = new Database(path.join(folder, 'ledger.db'));
+  migrate(db, 2);
+  const [source, key] = [Buffer.alloc(8, 5), Buffer.alloc(16, 6)];
+  db.exec(`
+    INSERT INTO connection (id, name, profile, created_at) VALUES (1, 'here', '{}', 1);
+    INSERT INTO resource (id, connection_id, name) VALUES (1, 1, 'ed-fi/students');
+  `);
+  db.prepare('INSERT INTO record VALUES (1, ?, zeroblob(12), ?, NULL, 1, 77)').run(key, source);
+  db.prepare("INSERT INTO reference (id, resource_id, identity, made_at) VALUES ('R-2222-22', 1, ?, 1)").run(source);
+  db.close();
+
+  const { problemRecords, close } = ledgerIn(folder);
+  expect(problemRecords.resolve('R-2222-22')).toMatchObject({ identity: source, keyHash: null });
+  expect(problemRecords.confirmed(1, source)).toEqual({ id: undefined, at: 77 });
+  expect(problemRecords.refer(1, source, undefined, 2)).toBe('R-2222-22');
+  expect(problemRecords.resolve('R-2222-22')).toMatchObject({ keyHash: null });
+  expect(problemRecords.refer(1, source, key, 2)).toBe('R-2222-22');
+  expect(problemRecords.resolve('R-2222-22')).toMatchObject({ keyHash: key });
+  expect(problemRecords.confirmedAs(1, key)).toEqual({ id: undefined, at: 77 });
+  expect(problemRecords.confirmedAs(1, source)).toBeUndefined();
+  close();
+});

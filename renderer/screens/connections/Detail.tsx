@@ -324,6 +324,7 @@ function Remove({ name, onClose }: { readonly name: string; readonly onClose: ()
           }}
         />
       )}
+      <p>Copies of the ledger go too, and a new one is made without it.</p>
       <p>
         To have it again, export it first: the file keeps its choices and its descriptor map. What it knows as sent can
         then be read back from the API.

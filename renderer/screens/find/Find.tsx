@@ -1,9 +1,8 @@
-/** Find: a record by any of its identifiers, through the last export that was sent, or by its reference. */
-import { useRef, useState } from 'react';
-import type { FoundInSource } from '../../../core/contract/schemas.ts';
+/** Find: a record by any of its identifiers, in the ledger and through the last export that was sent, or by its reference. */
+import { useState } from 'react';
+import type { FoundView } from '../../../core/contract/schemas.ts';
 import { go, hrefOf } from '../../app/routes.ts';
 import type { ScreenProps } from '../../app/screens.tsx';
-import { ask, asRefused, call, type Refused } from '../../client/client.ts';
 import { useQuery } from '../../client/query.ts';
 import { Button } from '../../components/Button.tsx';
 import { DataTable } from '../../components/DataTable.tsx';
@@ -11,12 +10,11 @@ import { SelectField, TextField } from '../../components/Field.tsx';
 import { Badge, Empty, Loaded, Notice, Refusal } from '../../components/Notice.tsx';
 import { Page } from '../../components/Page.tsx';
 import { Progress } from '../../components/Progress.tsx';
-import { say } from '../../state/live.ts';
 import { plural } from '../../text/format.ts';
 import { inWords } from '../../text/names.ts';
 import css from './Find.module.css';
 import { Found } from './Found.tsx';
-import { keepSearched, referenceIn, type Searched, useSearched } from './search.ts';
+import { forgetSearch, referenceIn, type Searched, search, stopSearch, useSearched } from './search.ts';
 import { FOUND_STATES, identifiersOf } from './words.ts';
 
 export function Find({ path }: ScreenProps) {
@@ -25,7 +23,6 @@ export function Find({ path }: ScreenProps) {
 }
 
 const LEAST = 2;
-const MOST = 100;
 
 function Search() {
   const connections = useQuery('connections.list', {});
@@ -42,39 +39,15 @@ function Form({ connections }: { readonly connections: readonly string[] }) {
   const last = useSearched((state) => state.last);
   const [connection, setConnection] = useState(last?.connection ?? connections[0] ?? '');
   const [text, setText] = useState(last?.text ?? '');
-  const [isBusy, setBusy] = useState(false);
-  const [wasStopped, setStopped] = useState(false);
-  const [error, setError] = useState<Refused>();
-  /** Counts the searches; what an older one found is dropped. */
-  const asked = useRef(0);
   const wanted = text.trim();
-  const search = async (): Promise<void> => {
-    setStopped(false);
-    setError(undefined);
-    keepSearched(undefined);
+  const isBusy = last?.state === 'looking';
+  const begin = (): void => {
     const reference = referenceIn(wanted);
-    if (reference !== undefined) return go(hrefOf('find', reference));
-    asked.current += 1;
-    const mine = asked.current;
-    setBusy(true);
-    say('Looking through the last export.');
-    try {
-      const { found, more } = await ask('records.search', { connection, text: wanted, limit: MOST });
-      if (mine !== asked.current) return;
-      keepSearched({ connection, text: wanted, found, more });
-      say(found.length === 0 ? 'Nothing was found.' : `${plural(found.length, 'record')} found.`);
-    } catch (thrown) {
-      if (mine === asked.current) setError(asRefused(thrown));
-    } finally {
-      if (mine === asked.current) setBusy(false);
+    if (reference === undefined) void search(connection, wanted);
+    else {
+      forgetSearch();
+      go(hrefOf('find', reference));
     }
-  };
-  const stop = (): void => {
-    asked.current += 1;
-    setBusy(false);
-    setStopped(true);
-    say('The search was stopped.');
-    void call('records.stopSearch', {}).catch(() => undefined);
   };
   return (
     <>
@@ -83,7 +56,7 @@ function Form({ connections }: { readonly connections: readonly string[] }) {
         aria-label="What to find"
         onSubmit={(event) => {
           event.preventDefault();
-          if (wanted.length >= LEAST && !isBusy) void search();
+          if (wanted.length >= LEAST && !isBusy) begin();
         }}
       >
         {connections.length > 1 && (
@@ -111,46 +84,63 @@ function Form({ connections }: { readonly connections: readonly string[] }) {
       </form>
       {isBusy && (
         <div className={css.busy}>
-          <Progress label={`Looking through the last export of ${connection}`} done={0} />
-          <Button onPress={stop}>Stop</Button>
+          <Progress label={`Looking through the last export of ${last.connection}`} done={0} />
+          <Button onPress={stopSearch}>Stop</Button>
         </div>
       )}
-      {wasStopped && (
+      {last?.state === 'stopped' && (
         <Notice tone="info">
           <p>The search was stopped before it was through.</p>
         </Notice>
       )}
-      <Refusal error={error} />
-      {!isBusy && last !== undefined && <Results searched={last} />}
-      {!isBusy && last === undefined && !wasStopped && error === undefined && (
+      <Refusal error={last?.error} />
+      {last !== undefined && <Results searched={last} />}
+      {last === undefined && (
         <Empty icon="find" title="What are you looking for?">
-          An identifier is looked for in the last export that was sent, on this computer. What is found is shown with
-          how it stands: in the API, refused, waiting or not sent.
+          What the ledger knows by an identifier is shown at once; then it is looked for in the last export that was
+          sent, on this computer. What is found is shown with how it stands: in the API, refused, waiting or not sent.
         </Empty>
       )}
     </>
   );
 }
 
-const keyOf = ({ reference }: FoundInSource): string => reference;
+const keyOf = ({ reference }: FoundView): string => reference;
 
-function Results({ searched: { text, found, more } }: { readonly searched: Searched }) {
+/** In place of one, while or where the export does not tell it. */
+const WITHOUT_PLACE: Readonly<Record<Searched['state'], string>> = {
+  looking: 'Being looked for',
+  through: 'Not in the last export',
+  stopped: 'Not looked for to the end',
+  failed: 'Not known',
+};
+
+function toldOf({ found, more, state }: Searched): string {
+  const records = plural(found.length, 'record');
+  if (state === 'looking') return `${records} found so far.`;
+  if (state !== 'through') return `${records} found until then.`;
+  return more ? `The first ${records}; there are more.` : `${records} found.`;
+}
+
+function Results({ searched }: { readonly searched: Searched }) {
+  const { text, found, more, state } = searched;
   if (found.length === 0) {
+    if (state !== 'through') return null;
     return (
       <Empty icon="find" title="Nothing was found">
-        No record of the last export that was sent has this identifier. It has to be whole: “1001” does not find
-        “100106”. A new export is looked through once it was sent.
+        No record of the ledger or of the last export that was sent has this identifier. It has to be whole: “1001” does
+        not find “100106”. A new export is looked through once it was sent.
       </Empty>
     );
   }
+  const placeIn = ({ place }: FoundView): string => {
+    if (place !== null) return `${place.file}, row ${place.row}`;
+    // What is beyond the first hundred was not looked at.
+    return WITHOUT_PLACE[state === 'through' && more ? 'failed' : state];
+  };
   return (
     <div className={css.results}>
-      <p className={css.told}>
-        {more
-          ? `The first ${plural(found.length, 'record')}; there are more.`
-          : `${plural(found.length, 'record')} found.`}{' '}
-        Open one to see its history and what the API has of it.
-      </p>
+      <p className={css.told}>{toldOf(searched)} Open one to see its history and what the API has of it.</p>
       <DataTable
         label="What was found"
         unit="record"
@@ -166,7 +156,8 @@ function Results({ searched: { text, found, more } }: { readonly searched: Searc
             title: 'In the export',
             width: '2fr',
             minWidth: 170,
-            cell: ({ file, row }) => `${file}, row ${row}`,
+            cell: (one) => (one.place === null ? <span className={css.told}>{placeIn(one)}</span> : placeIn(one)),
+            text: placeIn,
           },
           {
             id: 'state',

@@ -1,6 +1,8 @@
 /** One record that was found: where it is, what the API has of it, its problem and its history; and to send it again. */
+import { useEffect, useState } from 'react';
 import type { FoundRecord } from '../../../core/contract/schemas.ts';
 import { hrefOf } from '../../app/routes.ts';
+import { ask, call } from '../../client/client.ts';
 import { useQuery } from '../../client/query.ts';
 import { Button } from '../../components/Button.tsx';
 import { Facts } from '../../components/Facts.tsx';
@@ -31,8 +33,11 @@ export function Found({ reference }: { readonly reference: string }) {
 function Whole({ found }: { readonly found: FoundRecord }) {
   const { connection, resource, reference, problem, confirmed, history } = found;
   const retry = useRetry(connection);
-  const inSource = useSearched(({ last }) => last?.found.find((one) => one.reference === reference));
-  const place = placeOf(inSource ?? problem ?? found.place ?? { file: null, row: null });
+  const searched = useSearched(({ last }) => last);
+  const asFound = searched?.found.find((one) => one.reference === reference);
+  const isLooking = asFound !== undefined && searched?.state === 'looking';
+  const known = asFound?.place ?? (problem?.file === null ? null : problem);
+  const sought = usePlace(reference, known === null && problem === null && !isLooking);
   return (
     <>
       <Notice tone="info">
@@ -58,12 +63,12 @@ function Whole({ found }: { readonly found: FoundRecord }) {
                 facts={{
                   Connection: connection,
                   ...Object.fromEntries(
-                    (inSource?.identifiers ?? []).map(({ name, value }) => [
+                    (asFound?.identifiers ?? []).map(({ name, value }) => [
                       identifierName(name),
                       <code key={name}>{value}</code>,
                     ]),
                   ),
-                  'In the export': place ?? 'The last one that was sent does not have it.',
+                  'In the export': whereIn(known ?? (isLooking ? 'looking' : sought)),
                   Reference: (
                     <span className={css.reference}>
                       <code>{reference}</code>
@@ -121,6 +126,41 @@ function Whole({ found }: { readonly found: FoundRecord }) {
       </div>
     </>
   );
+}
+
+/** A place; or why there is none. */
+type Sought = ProblemPlace | 'looking' | 'unknown' | null;
+type ProblemPlace = Parameters<typeof placeOf>[0];
+
+function whereIn(sought: Sought): string {
+  if (sought === 'looking') return 'Being looked for in the last one that was sent.';
+  if (sought === 'unknown') return 'Not known: the last one that was sent could not be looked through.';
+  return (sought && placeOf(sought)) ?? 'The last one that was sent does not have it.';
+}
+
+/**
+ * Where the last export that was sent has a record: looked for while the record is shown, and no longer.
+ * @param isWanted not where it is known, or looked for already
+ */
+function usePlace(reference: string, isWanted: boolean): Sought {
+  const [sought, setSought] = useState<Sought>('looking');
+  useEffect(() => {
+    if (!isWanted) return;
+    let isShown = true;
+    let isOver = false;
+    setSought('looking');
+    ask('records.place', { reference })
+      .catch(() => 'unknown' as const)
+      .then((found) => {
+        isOver = true;
+        if (isShown) setSought(found);
+      });
+    return () => {
+      isShown = false;
+      if (!isOver) void call('records.stopSearch', {}).catch(() => undefined);
+    };
+  }, [reference, isWanted]);
+  return isWanted ? sought : null;
 }
 
 /** What sending it again will do. */
