@@ -10,6 +10,7 @@ import {
   copyFile,
   isDue,
   megabytes,
+  removeUpTo,
   suspect,
 } from './ledger/backup.ts';
 import { asLedgerFailure, isDamage, type Ledger } from './ledger/ledger.ts';
@@ -42,6 +43,10 @@ export interface BackupsRoom {
   start(): void;
   /** Makes the day's copy where there is none yet and nothing else goes on; throws nothing. */
   daily(): Promise<void>;
+  /** What the ledger forgets now is to go from its copies too: within the caller's transaction. */
+  forget(): void;
+  /** Makes the copy without what was forgotten, and deletes those with it; what fails is done with the next copy. */
+  renew(): Promise<void>;
   /** Takes whatever a command or a batch ended in: where the ledger itself is damaged, it is opened anew, and restored. */
   failed(thrown: unknown): void;
   /** Ends a copy that is being made. */
@@ -53,6 +58,8 @@ const FIRST_MS = 60_000;
 const EVERY_MS = 10 * 60_000;
 /** What could not be done is tried again after this. */
 const AGAIN_MS = 60 * 60_000;
+/** The setting with the number of the last copy that has what the ledger was to forget; empty where there is none. */
+const OUTLIVED = 'copies-outlived';
 
 export function createBackupsRoom(input: BackupsInput): BackupsRoom {
   const { ledger, folder, seal, events, now, emit, timers = systemTimers } = input;
@@ -63,6 +70,13 @@ export function createBackupsRoom(input: BackupsInput): BackupsRoom {
   let toldOn = '';
   let forget: () => void = () => undefined;
 
+  const outlived = (): number => Number(ledger.setting(OUTLIVED) ?? '');
+  const setOutlived = (value: string): void => ledger.setSetting(OUTLIVED, value);
+  const removeOutlived = (): void => {
+    const last = outlived();
+    if (last > 0 && removeUpTo({ folder, seal }, last)) ledger.transaction(() => setOutlived(''));
+  };
+
   const make = (kind: Exclude<CopyKind, 'migration'>): Promise<Copy | undefined> => {
     underWay = ledger
       .copy(kind, () => !isClosing && !input.isRunning())
@@ -70,6 +84,7 @@ export function createBackupsRoom(input: BackupsInput): BackupsRoom {
         if (copy !== undefined) {
           trouble = null;
           events.write({ type: 'ledger.copied', kind, megabytes: bucket(megabytes(copy.bytes)) });
+          removeOutlived();
         }
         return copy;
       })
@@ -85,21 +100,26 @@ export function createBackupsRoom(input: BackupsInput): BackupsRoom {
     input.restart();
   };
 
+  const notCopied = (thrown: unknown): void => {
+    const known = asLedgerFailure(thrown);
+    trouble = isFailure(known) ? known.message : 'The copy of the ledger could not be made.';
+    troubledAt = timers.elapsed();
+    events.write({ type: 'ledger.failed', ...whyOf(thrown) });
+    failed(thrown);
+    const day = new Date(now()).toDateString();
+    // Once a day: it is in the settings too.
+    if (toldOn !== day) emit({ type: 'notice', code: 'ledger-not-copied', sentence: `${trouble} Batches go on.` });
+    toldOn = day;
+  };
+
   const daily = async (): Promise<void> => {
     if (isClosing || underWay !== undefined || input.isRunning()) return;
     if (timers.elapsed() - troubledAt < AGAIN_MS) return;
     try {
-      if (isDue(copiesIn(folder), now())) await make('daily');
+      removeOutlived();
+      if (outlived() > 0 || isDue(copiesIn(folder), now())) await make('daily');
     } catch (thrown) {
-      const known = asLedgerFailure(thrown);
-      trouble = isFailure(known) ? known.message : 'The copy of the ledger could not be made.';
-      troubledAt = timers.elapsed();
-      events.write({ type: 'ledger.failed', ...whyOf(thrown) });
-      failed(thrown);
-      const day = new Date(now()).toDateString();
-      // Once a day: it is in the settings too.
-      if (toldOn !== day) emit({ type: 'notice', code: 'ledger-not-copied', sentence: `${trouble} Batches go on.` });
-      toldOn = day;
+      notCopied(thrown);
     }
   };
 
@@ -167,6 +187,21 @@ export function createBackupsRoom(input: BackupsInput): BackupsRoom {
     handlers,
     start: () => look(FIRST_MS),
     daily,
+    forget() {
+      const newest = copiesIn(folder)[0]?.number ?? 0;
+      // One that is being made may have read it already.
+      const last = underWay === undefined ? newest : newest + 1;
+      if (last > 0) setOutlived(String(last));
+    },
+    async renew() {
+      if (outlived() === 0) return;
+      try {
+        await underWay?.catch(() => undefined);
+        await make('daily');
+      } catch (thrown) {
+        notCopied(thrown);
+      }
+    },
     failed,
     async close() {
       isClosing = true;

@@ -48,6 +48,8 @@ export interface BatchesInput {
   /** What has waited until nothing is sent; throws nothing. */
   readonly afterBatch: () => Promise<void>;
   readonly now: () => number;
+  /** As in `SyncInput`. */
+  readonly elapsed: () => number;
   readonly emit: (event: EngineEvent) => void;
 }
 
@@ -187,6 +189,7 @@ export function createBatchesRoom(input: BatchesInput): EngineBatches {
           concurrency: batch.concurrency,
           patienceMs: batch.patienceSeconds * 1000,
           now,
+          elapsed: input.elapsed,
           emit: (event) => {
             if (event.type === 'progress') current.progress = event;
             emit(event);

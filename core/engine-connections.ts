@@ -57,6 +57,8 @@ export interface ConnectionsInput {
   readonly onSecret: (secret: string) => void;
   /** @throws Failure `ledger-in-use` while a batch is running: what it works with is not changed under it */
   readonly refuseWhileRunning: () => void;
+  /** What the ledger forgets now is to go from its copies too: told in its transaction, and once more after it. */
+  readonly copies: { forget(): void; renew(): Promise<void> };
 }
 
 type ConnectionCommand = Extract<CommandName, `connections.${string}`>;
@@ -606,8 +608,12 @@ export function createConnections(input: ConnectionsInput): Connections {
       // The connection last: killed before, it is removed once more; and no other finds its rows or secret under its number.
       removeSealedOf(input.folder, row.id);
       for (const slot of slots) await keychain?.remove(secretName(row.id, slot));
-      ledger.transaction(() => ledger.removeConnection(row.id));
+      ledger.transaction(() => {
+        ledger.removeConnection(row.id);
+        input.copies.forget();
+      });
       ledger.compact();
+      await input.copies.renew();
       return gone;
     },
     'connections.export': async ({ name }) => {

@@ -365,11 +365,11 @@ export function createScheduleRoom(input: ScheduleInput): EngineSchedule {
     },
     'schedule.network': async ({ online }) => {
       if (!online && offlineSince === undefined) {
-        offlineSince = now();
+        offlineSince = timers.elapsed();
         interruptions += 1;
         log.write({ type: 'network.offline' });
       } else if (online && offlineSince !== undefined) {
-        log.write({ type: 'network.online', offlineMs: duration(now() - offlineSince) });
+        log.write({ type: 'network.online', offlineMs: duration(timers.elapsed() - offlineSince) });
         offlineSince = undefined;
       }
       await evaluate();

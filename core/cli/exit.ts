@@ -44,6 +44,10 @@ export function exitOfResult(result: SyncResult): number {
   return rejected + held + failed > 0 ? Exit.incomplete : Exit.ok;
 }
 
+/** Where another data folder would help, it is said how one is chosen here. */
+const sentenceOf = ({ message, details }: Failure): string =>
+  details.otherFolder === true ? `${message} Another data folder is chosen with --data.` : message;
+
 /** Says what went wrong in one sentence; never a stack. @returns the exit code */
 export function report(thrown: unknown, json: boolean): number {
   const failure = isFailure(thrown)
@@ -52,7 +56,9 @@ export function report(thrown: unknown, json: boolean): number {
         'internal',
         'Something went wrong inside Rollbook. Run the same again, and tell support if it comes back.',
       );
-  if (json) jsonLine({ type: 'error', code: failure.code, sentence: failure.message, details: failure.details });
-  else err(failure.message);
-  return exitOfCode(failure.code);
+  const { code, details } = failure;
+  const sentence = sentenceOf(failure);
+  if (json) jsonLine({ type: 'error', code, sentence, details });
+  else err(sentence);
+  return exitOfCode(code);
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Failure, isFailure } from '../errors/failure.ts';
+import { Failure, isFailure, OTHER_FOLDER } from '../errors/failure.ts';
 import type { SecretStore } from './secrets.ts';
 
 const KEY_BYTES = 32;
@@ -134,7 +134,8 @@ function unusable(thrown: unknown): unknown {
     default:
       return new Failure(
         'ledger-damaged',
-        'The data folder cannot be made, read or written there. Give your account the right to, or choose another with --data.',
+        'The data folder cannot be made, read or written there. Give your account the right to, or choose another data folder.',
+        OTHER_FOLDER,
       );
   }
 }
@@ -142,19 +143,22 @@ function unusable(thrown: unknown): unknown {
 const notWhole = (): Failure =>
   new Failure(
     'ledger-damaged',
-    "This ledger's key (ledger.key in the data folder) is not whole. Put it back from a backup of the folder, or choose another data folder with --data.",
+    "This ledger's key (ledger.key in the data folder) is not whole. Put it back from a backup of the folder, or choose another data folder.",
+    OTHER_FOLDER,
   );
 
 const noKey = (): Failure =>
   new Failure(
     'ledger-damaged',
-    "This ledger's key (ledger.key or ledger.id in the data folder) is missing. Put it back from a backup of the folder, or choose another data folder with --data.",
+    "This ledger's key (ledger.key or ledger.id in the data folder) is missing. Put it back from a backup of the folder, or choose another data folder.",
+    OTHER_FOLDER,
   );
 
 const notInKeychain = (noKeychain: boolean): Failure =>
   new Failure(
     'ledger-damaged',
     noKeychain
-      ? "This ledger's key is in the keychain of the account that made it, and no keychain can be reached here. Sign in as that account, or choose another data folder with --data."
-      : "This ledger's key is not in this account's keychain. Sign in as the account that made it, or choose another data folder with --data.",
+      ? "This ledger's key is in the keychain of the account that made it, and no keychain can be reached here. Sign in as that account, or choose another data folder."
+      : "This ledger's key is not in this account's keychain. Sign in as the account that made it, or choose another data folder.",
+    OTHER_FOLDER,
   );

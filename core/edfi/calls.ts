@@ -54,6 +54,8 @@ const refusedTwice = (host: string): Failure =>
 
 /** How many tokens in a row may end under one call. */
 const MOST_RENEWALS = 8;
+/** Time for what gave a token out to tell the rest of its host of it. */
+const BEFORE_LAST_RENEWAL_MS = 2000;
 
 /** A gateway may answer 429 or 5xx without having looked at the token. */
 const showsAcceptance = (status: number): boolean => status < 500 && status !== 429;
@@ -83,6 +85,7 @@ export const createCaller =
       return sent;
     };
     const attempt = async (): Promise<Sent> => {
+      let refusedNew = 0;
       for (let renewals = 0; ; renewals++) {
         const token = await tokens.current();
         // The token may have been long in coming, and a stop must hold even then.
@@ -92,8 +95,14 @@ export const createCaller =
           if (sent.kind === 'reply' && showsAcceptance(sent.status)) tokens.accepted(token);
           return orWebPage(sent);
         }
+        if (renewals >= MOST_RENEWALS) throw refusedTwice(host);
         // A new token that others could use has only ended before this call's turn: that is no word on the key.
-        if (renewals > 0 && !(tokens.wasAccepted(token) && renewals < MOST_RENEWALS)) throw refusedTwice(host);
+        if (renewals > 0 && !tokens.wasAccepted(token)) {
+          refusedNew += 1;
+          // Nor is one that nobody could use, where the key's earlier ones were good; two of them are.
+          if (refusedNew > 1 || !tokens.anyAccepted()) throw refusedTwice(host);
+          await settings.sleep(BEFORE_LAST_RENEWAL_MS, settings.signal);
+        }
         await tokens.renewAfter(token);
         if (settings.signal?.aborted) throw cancelled();
       }

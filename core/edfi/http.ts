@@ -1,7 +1,6 @@
-import { type AxiosInstance, isAxiosError } from 'axios';
+import type { AxiosInstance } from 'axios';
 import type { Dispatcher } from 'undici';
 import type { Settings } from './options.ts';
-import { createAxios, createDispatcher } from './transport.ts';
 import { beforeSending, type TroubleKind, troubleOf } from './trouble.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -68,21 +67,34 @@ const sendOnce = async (instance: AxiosInstance, request: HttpRequest, signal: A
     return { kind: 'reply', status: response.status, header, text: response.data, ms: elapsed() } satisfies Reply;
   } catch (thrown) {
     // Nothing of what was thrown goes further than its code: an axios error may hold the URL, the token and the body.
-    const trouble = troubleOf(isAxiosError(thrown) ? { code: thrown.code } : thrown);
+    const trouble = troubleOf(thrown);
     return { kind: 'lost', trouble, sent: !beforeSending(trouble), ms: elapsed() } satisfies Lost;
   }
+};
+
+interface Opened {
+  readonly dispatcher: Dispatcher;
+  readonly instance: AxiosInstance;
+}
+
+/** axios and undici are read at the first request: half of an engine's start, and much is asked of it without an API. */
+const open = async (settings: Settings): Promise<Opened> => {
+  const { createAxios, createDispatcher } = await import('./transport.ts');
+  const dispatcher = createDispatcher(settings);
+  return { dispatcher, instance: createAxios(dispatcher, settings) };
 };
 
 const socketsTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Takes the settings; gives the sender with its own connections, which `close` shuts once what is in flight is done. */
 export const createHttp = (settings: Settings): Http => {
-  const dispatcher: Dispatcher = createDispatcher(settings);
-  const instance = createAxios(dispatcher, settings);
+  let opening: Promise<Opened> | undefined;
   const counts = { POST: 0, PUT: 0, DELETE: 0, GET: 0, token: 0, retries: 0 };
   let closing: Promise<void> | undefined;
   return {
     send: async (request, as, again) => {
+      opening ??= open(settings);
+      const { instance } = await opening;
       // A read that is stopped costs nothing; a write that is stopped leaves open whether it had its effect.
       const sent = await sendOnce(instance, request, request.method === 'GET' ? settings.signal : undefined);
       if (sent.kind === 'reply' || sent.sent) {
@@ -95,7 +107,7 @@ export const createHttp = (settings: Settings): Http => {
     },
     counts: () => ({ ...counts }),
     close: () => {
-      closing ??= dispatcher.close();
+      closing ??= Promise.resolve(opening?.then(({ dispatcher }) => dispatcher.close()));
       return closing;
     },
   };

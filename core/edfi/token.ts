@@ -57,6 +57,8 @@ export interface Tokens {
   accepted(token: string): void;
   /** Whether it took it at least once; told of the last few tokens only. */
   wasAccepted(token: string): boolean;
+  /** Whether it took any that this client was given. */
+  anyAccepted(): boolean;
 }
 
 const refusal = (sentence: string, details: Record<string, string | number | boolean> = {}): Failure =>
@@ -233,5 +235,6 @@ export const createTokens = (tools: TokenTools): Tokens => {
       }
     },
     wasAccepted: (value) => taken.has(value),
+    anyAccepted: () => taken.size > 0,
   };
 };

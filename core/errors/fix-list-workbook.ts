@@ -1,5 +1,5 @@
 /** A fix list as an Excel workbook: a sheet for each school, and one before them that says what this is. */
-import writeExcel, { type Cell, type Sheet as ExcelSheet } from 'write-excel-file/node';
+import type { Cell, Sheet as ExcelSheet } from 'write-excel-file/node';
 
 export interface Sheet {
   /** The school, for its sheet's name. */
@@ -33,6 +33,8 @@ export async function workbook(sheets: readonly Sheet[], notice: string): Promis
   const first = nameOf('Read first');
   const named = sheets.map((sheet) => ({ ...sheet, name: nameOf(sheet.label) }));
   const textCell = textCells();
+  // Fourscore modules, which no other start of an engine waits for.
+  const { default: writeExcel } = await import('write-excel-file/node');
   return writeExcel([
     aboutSheet(first, named, notice),
     ...named.map((sheet): ExcelSheet<never> => {

@@ -124,6 +124,20 @@ export function outdated(copies: readonly Copy[]): Copy[] {
   });
 }
 
+/**
+ * Deletes the copies up to a number, once there is a newer one that can be used.
+ * @returns whether none of them is left
+ */
+export function removeUpTo({ folder, seal }: Pick<Backups, 'folder' | 'seal'>, last: number): boolean {
+  const copies = copiesIn(folder);
+  const old = copies.filter(({ number }) => number <= last);
+  const isUsable = ({ name, number }: Copy): boolean =>
+    number > last && conditionOf(copyFile(folder, name), seal) === 'good';
+  if (old.length > 0 && !copies.some(isUsable)) return false;
+  for (const { name } of old) rmSync(copyFile(folder, name), { force: true });
+  return true;
+}
+
 export type Condition = 'good' | 'damaged' | 'other-key' | 'from-future';
 
 /**

@@ -111,8 +111,9 @@ export interface Problems {
   /** Takes clearing back, of one cause or of all, where it was at `since` or later. @returns as `clear` */
   restore(connectionId: number, groupId: number | undefined, since: number): { causes: number; entries: number };
   /**
-   * Deletes what has been over, or was cleared, for longer; and of the history the batches before, but for the last of each
-   * connection and those of which something is left. @returns how many entries went
+   * Deletes what has been over, or was cleared, for longer; of a cause that is still open, what was met before and no record
+   * waits for any more; and of the history the batches before, but for the last of each connection and those of which
+   * something is left. @returns how many entries went
    */
   purge(before: number): number;
 }
@@ -223,7 +224,8 @@ export function createProblems(db: Database, seal: Seal, newReference: () => str
   );
   const purgeEntries = db.prepare(
     `DELETE FROM problem WHERE at < @before
-       AND (cleared_at < @before OR group_id IS NULL OR group_id IN (SELECT id FROM problem_group WHERE gone_at < @before))
+       AND (cleared_at < @before OR group_id IS NULL
+         OR group_id IN (SELECT id FROM problem_group WHERE gone_at < @before OR blocked > 0))
        AND id NOT IN (SELECT problem_id FROM pending WHERE problem_id IS NOT NULL)
        AND id NOT IN (SELECT root_id FROM pending WHERE root_id IS NOT NULL)`,
   );

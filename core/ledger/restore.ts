@@ -23,7 +23,7 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { z } from 'zod';
-import { Failure, isFailure } from '../errors/failure.ts';
+import { Failure, isFailure, OTHER_FOLDER } from '../errors/failure.ts';
 import {
   backupFolder,
   type Condition,
@@ -271,7 +271,8 @@ function noCopy(gone: 'empty' | 'missing' | undefined, found: ReadonlySet<Condit
   if (found.has('other-key')) {
     return new Failure(
       'ledger-damaged',
-      'The ledger (ledger.db in the data folder) cannot be used, and its copies are sealed with another key. Put the key that belongs to them back (ledger.key or ledger.id, from a backup of the folder), or choose another data folder with --data; nothing was changed.',
+      'The ledger (ledger.db in the data folder) cannot be used, and its copies are sealed with another key. Put the key that belongs to them back (ledger.key or ledger.id, from a backup of the folder), or choose another data folder; nothing was changed.',
+      OTHER_FOLDER,
     );
   }
   const what = { empty: 'is empty', missing: 'is not there' };

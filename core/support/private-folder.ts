@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, constants, lstatSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { Failure } from '../errors/failure.ts';
+import { Failure, OTHER_FOLDER } from '../errors/failure.ts';
 import { NO_LINK } from './log-files.ts';
 import { codeOf } from './thrown.ts';
 
@@ -76,6 +76,7 @@ function orFailure<T>(work: () => T): T {
     throw new Failure(
       'usage',
       'The folder for temporary files (tmp in the data folder) cannot be written. Give your account the right to write there, or choose another data folder.',
+      OTHER_FOLDER,
     );
   }
 }

@@ -14,7 +14,7 @@ import { createReach } from './network.ts';
 import { serve } from './server.ts';
 
 export interface LoopbackAppOptions {
-  readonly engine: WorkerData;
+  readonly engine: Omit<WorkerData, 'host'>;
   /** Where vite wrote the renderer. */
   readonly rendererDist: string;
   /** On 127.0.0.1; 0 takes any that is free. */
@@ -51,7 +51,7 @@ export async function startLoopbackApp(options: LoopbackAppOptions): Promise<Loo
   });
   const tellState = (): void => void own['host.state']({}).then((state) => events.push({ type: 'host-state', state }));
   const supervisor = superviseEngine({
-    start: (onEvent) => startEngine(options.engine, onEvent),
+    start: (onEvent) => startEngine({ ...options.engine, host: 'loopback' }, onEvent),
     onEvent: (event) => {
       batches.hear(event);
       events.push(event);

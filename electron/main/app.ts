@@ -89,6 +89,7 @@ async function open(options: DesktopOptions, folder: string, own: string): Promi
     folder,
     secrets: process.env.ROLLBOOK_KEYCHAIN === 'off' ? 'none' : 'keychain',
     secret: undefined,
+    host: 'desktop',
   };
   const onEvent = (event: EngineEvent): void => {
     sender.push(event);

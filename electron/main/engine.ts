@@ -39,6 +39,16 @@ const engineStopped = (): Failure =>
     { engineStopped: true },
   );
 
+/** Where another data folder would help, it is said how one is chosen for the screens. */
+const inItsWords = (thrown: unknown): unknown =>
+  isFailure(thrown) && thrown.details.otherFolder === true
+    ? new Failure(
+        thrown.code,
+        `${thrown.message} Another data folder is chosen by the environment variable ROLLBOOK_DATA of your account: your IT staff can set it.`,
+        thrown.details,
+      )
+    : thrown;
+
 const closed = (): Failure => new Failure('cancelled', 'Rollbook is closing; what the API confirmed is in the ledger.');
 
 /** Starts an engine and keeps it: gives at once, calls wait for it. */
@@ -77,7 +87,8 @@ export function superviseEngine({ start, onEvent, onState, backOff = BACK_OFF }:
         become({ state: 'restarting' });
       } catch (thrown) {
         if (isClosing) break;
-        const failure = isFailure(thrown) ? thrown : engineStopped();
+        const told = inItsWords(thrown);
+        const failure = isFailure(told) ? told : engineStopped();
         become({ state: 'failed', code: failure.code, sentence: failure.message });
         settle((call) => call.reject(failure));
       }
@@ -103,7 +114,7 @@ export function superviseEngine({ start, onEvent, onState, backOff = BACK_OFF }:
       try {
         return await used.call(command, input);
       } catch (thrown) {
-        if (!isEngineStopped(thrown)) throw thrown;
+        if (!isEngineStopped(thrown)) throw inItsWords(thrown);
         throw isClosing ? closed() : engineStopped();
       }
     },

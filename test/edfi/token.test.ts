@@ -109,6 +109,48 @@ describe('the token', () => {
     expect(client.requests).toMatchObject({ POST: 2, token: 2 });
   });
 
+  test.each([
+    ['works: nothing is lost', 3, { status: 201, attempts: 3 }],
+    ['does not either: a Failure', 4, { code: 'credentials-refused', details: { reason: 'token-refused' } }],
+  ])('one new token that nobody can use, after good ones, is waited out; the next one %s', async (_, good, end) => {
+    let revoked = false;
+    const server = keep(
+      await serveApi({
+        data: (request, response) => {
+          const token = bearer(request.headers);
+          if (token === `token-${good}` || (token === 'token-1' && !revoked)) created(response);
+          else json(response, 401, {});
+        },
+      }),
+    );
+    const { client, waits } = clientOf(server.url);
+    keep(client);
+    await client.post('ed-fi/students', '{}');
+    revoked = true;
+    expect(await client.post('ed-fi/students', '{}').catch((thrown: unknown) => thrown)).toMatchObject(end);
+    expect(server.tokens()).toBe(3);
+    expect(waits).toHaveLength(1);
+  });
+
+  test('a new token that nobody can use is followed by one more, for however many calls met it', async () => {
+    let revoked = false;
+    const server = keep(
+      await serveApi({
+        data: (request, response) => {
+          const token = bearer(request.headers);
+          if (token === 'token-3' || (token === 'token-1' && !revoked)) created(response);
+          else json(response, 401, {});
+        },
+      }),
+    );
+    const { client } = clientOf(server.url, { maxConnections: 20 });
+    keep(client);
+    await client.post('ed-fi/students', '{}');
+    revoked = true;
+    await times(200, 20, () => client.post('ed-fi/students', '{}'));
+    expect(server.tokens()).toBe(3);
+  });
+
   test('a 401 long after a renewal is not the second one', async () => {
     const script = [401, 503, 401, 201];
     const server = keep(

@@ -1,5 +1,5 @@
 /** The whole desktop but for Electron itself: real engine, real ledger, real practice API, the page's own bridge. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -88,6 +88,12 @@ test('the page reaches the engine by its bridge', async () => {
     update: { state: 'unavailable' },
     dataFolder: path.join(folder, 'data'),
   });
+});
+
+test('the engine knows that it is the desktop’s: only where a person has a window do batches and copies begin by themselves', () => {
+  const logs = path.join(folder, 'data', 'logs');
+  const log = readdirSync(logs).map((name) => readFileSync(path.join(logs, name), 'utf8'));
+  expect(log.join('')).toMatch(/"type":"app\.started".*"host":"desktop"/);
 });
 
 test('the practice district is started, sent, and told of when nobody looks', { timeout: 180_000 }, async () => {

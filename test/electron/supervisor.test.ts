@@ -161,6 +161,27 @@ test('an engine that cannot start says why at once, and is tried again', async (
   expect(await supervisor.call('connections.list', {})).toEqual([]);
 });
 
+test('a ledger without its key is said in words for who has no command line', async () => {
+  const folder = newFolder();
+  const first = await startEngine({ folder, secrets: 'none', secret: undefined }, () => undefined);
+  await first.close();
+  rmSync(path.join(folder, 'ledger.key'));
+  const supervisor = superviseEngine({
+    start: (emit) => startEngine({ folder, secrets: 'none', secret: undefined }, emit),
+    onEvent: () => undefined,
+    onState: () => undefined,
+    backOff,
+  });
+  onTestFinished(() => supervisor.close());
+  const refused = await supervisor.call('connections.list', {}).catch((thrown: unknown) => thrown);
+  expect(refused).toMatchObject({
+    code: 'ledger-damaged',
+    message: expect.stringMatching(/key .* is missing.*ROLLBOOK_DATA/),
+  });
+  expect(refused).not.toMatchObject({ message: expect.stringContaining('--') });
+  expect(supervisor.state()).toMatchObject({ state: 'failed', sentence: (refused as Failure).message });
+});
+
 test('closing ends the engine for good, at whatever moment', async () => {
   const starting = supervise();
   const early = starting.supervisor.call('connections.list', {});

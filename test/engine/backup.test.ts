@@ -1,5 +1,5 @@
 /** A ledger that is copied every day, and one that is damaged: restored, brought up to date, and nothing sent twice. */
-import { rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
@@ -8,7 +8,7 @@ import type { EngineEvent } from '../../core/contract/schemas.ts';
 import { createEngine } from '../../core/engine.ts';
 import { startEngine } from '../../core/engine-host.ts';
 import { isFailure } from '../../core/errors/failure.ts';
-import { backupFolder, copiesIn, isSuspected } from '../../core/ledger/backup.ts';
+import { backupFolder, copiesIn, copyFile, isSuspected } from '../../core/ledger/backup.ts';
 import type { Timers } from '../../core/sources/watch.ts';
 import { asideIn, damages, filesIn, ledgerFile, spoil } from '../ledger/damage.ts';
 import { apply } from '../sync/edits.ts';
@@ -118,6 +118,49 @@ test('restored while the export goes on: the third day sends its own changes and
     DELETE: expected.requests.DELETE,
   });
   await expectEqual(api, third, first, second);
+});
+
+/** The connections that a copy knows. */
+const connectionsIn = (folder: string, copy: string): unknown => {
+  const db = new Database(copyFile(folder, copy), { readonly: true });
+  try {
+    return db.prepare('SELECT name FROM connection ORDER BY id').pluck().all();
+  } finally {
+    db.close();
+  }
+};
+
+test('a connection that is removed goes from the copies, too', async () => {
+  const { folder, open } = await scene();
+  const there = await open();
+  await there.call('backups.make', {});
+  expect(copiesIn(folder).map(({ name }) => connectionsIn(folder, name))).toEqual([['here'], ['here']]);
+  await there.call('connections.remove', { name: 'here' });
+  const left = copiesIn(folder);
+  expect(left).toMatchObject([{ kind: 'daily', number: 3 }]);
+  expect(left.map(({ name }) => connectionsIn(folder, name))).toEqual([[]]);
+  expect((await there.call('backups.show', {})).copies).toHaveLength(1);
+});
+
+test('where the new copy cannot be made, those with a removed connection stay until one can', async () => {
+  const { api, folder, first, open } = await scene();
+  const there = await open();
+  const more = { name: 'there', url: api.url, key: api.key, studentId: 'identifier', test: false } as const;
+  await there.call('connections.add', more);
+  const inTheWay = path.join(backupFolder(folder), 'what-is-no-file.part');
+  mkdirSync(inTheWay);
+  await there.call('connections.remove', { name: 'here' });
+  expect((await there.call('connections.list', {})).map(({ name }) => name)).toEqual(['there']);
+  expect(copiesIn(folder)).toMatchObject([{ number: 1 }]);
+  expect(there.events.filter((event) => event.type === 'notice')).toMatchObject([{ code: 'ledger-not-copied' }]);
+  await there.close();
+
+  rmdirSync(inTheWay);
+  const again = await open();
+  await again.sync(first, { connection: 'there' });
+  const left = copiesIn(folder);
+  expect(left).toMatchObject([{ number: 2 }]);
+  expect(left.map(({ name }) => connectionsIn(folder, name))).toEqual([['there']]);
 });
 
 test('a plan over a restored ledger reads back first, and adopt does it too', async () => {

@@ -1,8 +1,9 @@
 /** Sources as a host handles them: a look, a choice, and what is sent of it. */
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { createMemoryStore } from '../../core/connections/secrets.ts';
 import { bench, district, newFolder, practice } from '../sync/workbench.ts';
 
 test('an export is looked at before it is chosen, and a connection without one says so', async () => {
@@ -68,4 +69,18 @@ test('a schedule is kept with its connection, and not taken over by a clone', as
   await call('connections.clone', { from: 'here', name: 'there', key: 'another', secret: 'word', test: false });
   expect(await call('schedule.show', { connection: 'there' })).toMatchObject({ state: 'off', next: null });
   expect((await call('sources.show', { connection: 'there' })).path).not.toBeNull();
+});
+
+test('what a process that was killed left half-written of a sealed copy goes at the next start, and nothing else', async () => {
+  const api = await practice();
+  const [folder, keychain] = [newFolder(), createMemoryStore()];
+  const first = await bench(api, { folder, keychain });
+  const kept = path.join(folder, 'sources');
+  await first.sync(await district());
+  await first.close();
+  const whole = readdirSync(kept);
+  expect(whole.length).toBeGreaterThan(0);
+  for (const name of whole) writeFileSync(path.join(kept, `${name}.0123456789ab.tmp`), 'x');
+  await bench(api, { folder, keychain, connect: false });
+  expect(readdirSync(kept)).toEqual(whole);
 });

@@ -1,5 +1,5 @@
 /** The loopback host as a browser, and as somebody who is not meant to, meets it. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { request as ask, type IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -50,6 +50,13 @@ function send(address: string, { method = 'GET', headers = {}, body }: Sent = {}
     sent.end(body);
   });
 }
+
+test('the engine knows that a host which stays runs it: batches and copies begin by themselves', async () => {
+  await app.call('connections.list', {});
+  const logs = path.join(folder, 'data', 'logs');
+  const log = readdirSync(logs).map((name) => readFileSync(path.join(logs, name), 'utf8'));
+  expect(log.join('')).toMatch(/"type":"app\.started".*"host":"loopback"/);
+});
 
 /** A browser that has opened the link. */
 async function session(): Promise<{ readonly base: string; readonly cookie: string }> {

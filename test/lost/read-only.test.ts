@@ -80,7 +80,7 @@ test('a disk that is mounted read-only', async ({ skip }) => {
     error: {
       code: 'ledger-damaged',
       sentence: expect.stringMatching(/^The data folder cannot be [^\n]+\.$/),
-      details: {},
+      details: { otherFolder: true },
     },
   });
   expect(world.proxy.writes.length).toBe(writes);

@@ -62,6 +62,7 @@ export function direct(
           concurrency: 8,
           patienceMs: 2_000,
           now: Date.now,
+          elapsed: () => performance.now(),
           emit: (event) => void events.push(event),
           signal: new AbortController().signal,
           ...input,

@@ -30,11 +30,11 @@ async function synced(options: Parameters<typeof district>[0] = {}) {
     ...bench,
     first,
     /** Applies edits, syncs, and checks that the API then equals the source. */
-    async next(edits: readonly Edit[]) {
+    async next(edits: readonly Edit[], input: Parameters<typeof bench.sync>[1] = {}) {
       apply(tables, edits);
       const folder = written(tables);
       const should = await world.expect(folder);
-      const result = await bench.sync(folder);
+      const result = await bench.sync(folder, input);
       expectAccount(result);
       expect(world.compare(should, (resource) => api.read(resource))).toEqual({ differences: [], stuck: 0 });
       return result;
@@ -278,4 +278,90 @@ test('an item that somebody deleted at the API is made again when it changes', a
   expect(result.account.failed).toBe(0);
   expect(result.account.updated).toBeGreaterThan(0);
   expect(new Set(methods(proxy.writes, 'sections'))).toEqual(new Set(['PUT', 'POST']));
+});
+
+const PLACES = 'ed-fi/studentSectionAssociations';
+
+/** A student with two places in one class, the second from October on, and their rows. */
+async function twoPlaces() {
+  const made = await synced();
+  const enrollments = table(made.tables, 'enrollments');
+  const [one = []] = where(enrollments, { role: 'student' });
+  const place = (sourcedId: string, beginDate: string): string[] => {
+    const row = [...one];
+    set(enrollments, row, 'sourcedId', sourcedId);
+    set(enrollments, row, 'beginDate', beginDate);
+    enrollments.rows.push(row);
+    return row;
+  };
+  const second = place('second', '2026-10-01');
+  await made.next([]);
+  made.proxy.writes.length = 0;
+  const begins = (row: string[], date: string): void => set(enrollments, row, 'beginDate', date);
+  const count = made.api.read(PLACES).length;
+  /** From here on nothing is left to be done, and `more` places are there. */
+  const expectAll = async (more = 0): Promise<void> => {
+    expect((await made.next([])).account).toMatchObject({ created: 0, updated: 0, deleted: 0, failed: 0 });
+    expect(made.api.read(PLACES)).toHaveLength(count + more);
+  };
+  return { ...made, enrollments, one, second, place, begins, expectAll };
+}
+
+test.each([
+  ['first', 1, '2026-10-01', '2026-11-02'],
+  ['second', 1, '2026-11-02', '2026-08-17'],
+  ['first', 8, '2026-10-01', '2026-11-02'],
+  ['second', 8, '2026-11-02', '2026-08-17'],
+] as const)(
+  'the %s of two places takes the key of the other, which moves on, under a renamed session, %i at once: none is lost',
+  async (_, concurrency, ofOne, ofSecond) => {
+    const { next, one, second, begins, expectAll } = await twoPlaces();
+    begins(one, ofOne);
+    begins(second, ofSecond);
+    const { account } = await next([{ kind: 'session-renamed', pick: 0 }], { concurrency });
+    expect(account.failed).toBe(0);
+    await expectAll();
+  },
+);
+
+test.each([1, 8])(
+  'a new record takes the key of one that moves on, under a renamed session, %i at once: none is lost',
+  async (concurrency) => {
+    const { next, second, place, begins, expectAll } = await twoPlaces();
+    begins(second, '2026-11-02');
+    place('third', '2026-10-01');
+    const { account } = await next([{ kind: 'session-renamed', pick: 0 }], { concurrency });
+    expect(account.failed).toBe(0);
+    await expectAll(1);
+  },
+);
+
+test('a batch that is stopped after one record took the key of another, which has yet to move on: none is lost', async () => {
+  const { proxy, tables, sync, second, place, begins, expectAll } = await twoPlaces();
+  begins(second, '2026-11-02');
+  place('third', '2026-10-01');
+  apply(tables, [{ kind: 'session-renamed', pick: 0 }]);
+  const controller = new AbortController();
+  proxy.onWrite = ({ method, resource }, what) => {
+    if (method === 'POST' && resource === PLACES && what === 'done') controller.abort();
+  };
+  const stopped = await sync(written(tables), { concurrency: 1, signal: controller.signal });
+  expect(stopped.state).toBe('stopped');
+  expect(proxy.writes.filter(({ body }) => body?.beginDate === '2026-11-02')).toEqual([]);
+  proxy.onWrite = () => undefined;
+  await sync(written(tables), { concurrency: 1 });
+  await expectAll(1);
+});
+
+test('a record that could not be sent when another took its key, and moves on days later: none is lost', async () => {
+  const { next, enrollments, one, second, place, begins, expectAll } = await twoPlaces();
+  // The same key as the first, and another end: the API carries what it has of it on to the session's new name.
+  begins(second, get(enrollments, one, 'beginDate'));
+  set(enrollments, second, 'endDate', '2027-01-31');
+  place('third', '2026-10-01');
+  const result = await next([{ kind: 'session-renamed', pick: 0 }], { concurrency: 1 });
+  expect(result.resources.studentSectionAssociations?.rejected).toBeGreaterThan(0);
+  begins(second, '2026-11-02');
+  expect((await next([], { concurrency: 1 })).account.failed).toBe(0);
+  await expectAll(1);
 });

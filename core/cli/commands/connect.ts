@@ -112,8 +112,11 @@ async function remove(options: RemoveOptions, [name = '']: readonly string[]): P
       ...(going.secret === 'keychain' ? ['its secret'] : []),
     ];
     const rest = going.secret === 'file' ? ' The file with the secret is yours, and stays.' : '';
+    const copies = 'Copies of the ledger go too, and a new one is made without it.';
     out(
-      wrap(`With the connection "${printable(name)}" would go: ${parts.join(', ')}. The API keeps what it has.${rest}`),
+      wrap(
+        `With the connection "${printable(name)}" would go: ${parts.join(', ')}. ${copies} The API keeps what it has.${rest}`,
+      ),
     );
   } else {
     out(
