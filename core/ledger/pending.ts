@@ -73,8 +73,6 @@ export interface PendingStore {
   settle(id: number, state: PendingState, problemId: number | undefined, rootId: number | undefined): void;
   /** A create turns out to be a known item whose key changed. */
   becomeRekey(id: number, oldKeyHash: Uint8Array): void;
-  /** A key change that the API would not take as one becomes a create. */
-  becomeCreate(id: number): void;
   remove(id: number): void;
   /** Writes the made-up dates of a batch's planned records to where every later mapping finds them. */
   freeze(batchId: number): void;
@@ -115,7 +113,6 @@ export function createPending(db: Database, seal: Seal, changed: () => void): Pe
      WHERE id = ?`,
   );
   const becomeRekey = db.prepare('UPDATE pending SET kind = 4, old_key_hash = ? WHERE id = ?');
-  const becomeCreate = db.prepare('UPDATE pending SET kind = 1, old_key_hash = NULL WHERE id = ?');
   const remove = db.prepare('DELETE FROM pending WHERE id = ?');
   const toFreeze = db.prepare(
     `SELECT resource_id AS resourceId, source_hash AS sourceHash, frozen FROM pending
@@ -170,7 +167,6 @@ export function createPending(db: Database, seal: Seal, changed: () => void): Pe
       settle.run(state, problemId ?? null, rootId ?? null, problemId ?? rootId ?? null, id);
     },
     becomeRekey: (id, oldKeyHash) => void becomeRekey.run(oldKeyHash, id),
-    becomeCreate: (id) => void becomeCreate.run(id),
     remove(id) {
       changed();
       remove.run(id);

@@ -145,16 +145,10 @@ export function createRecords(db: Database, seal: Seal, changed: () => void): Re
   );
   const relink = db.prepare('UPDATE record SET api_id = ? WHERE resource_id = ? AND key_hash = ?');
   const remove = db.prepare('DELETE FROM record WHERE resource_id = ? AND key_hash = ?');
-  const together = (chunks: readonly Buffer[]): LoadedRecords => {
-    const loaded = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-    let used = 0;
-    for (const some of chunks) {
-      loaded.set(some, used);
-      used += some.length;
-    }
+  const loadedOf = (rows: Uint8Array): LoadedRecords => {
     // The state comes as a digit.
-    for (let at = LOADED.state; at < used; at += LOADED.bytes) loaded[at] = (loaded[at] as number) - DIGIT_ZERO;
-    return { count: used / LOADED.bytes, rows: loaded };
+    for (let at = LOADED.state; at < rows.length; at += LOADED.bytes) rows[at] = (rows[at] as number) - DIGIT_ZERO;
+    return { count: rows.length / LOADED.bytes, rows };
   };
   return {
     loadSome(resourceId, beginnings) {
@@ -168,16 +162,18 @@ export function createRecords(db: Database, seal: Seal, changed: () => void): Re
         const found = few.get(JSON.stringify(wanted), resourceId);
         if (found !== null) chunks.push(found as Buffer);
       }
-      return together(chunks);
+      return loadedOf(Buffer.concat(chunks));
     },
     load(resourceId) {
-      const chunks: Buffer[] = [];
+      const rows = new Uint8Array((count.get(resourceId) as number) * LOADED.bytes);
+      let used = 0;
       for (let first = 0; first < 256; first++) {
-        const rows = chunk.get(resourceId, Buffer.from([first]), first === 255 ? PAST_ALL : Buffer.from([first + 1]));
-        if (rows === null) continue;
-        chunks.push(rows as Buffer);
+        const some = chunk.get(resourceId, Buffer.from([first]), first === 255 ? PAST_ALL : Buffer.from([first + 1]));
+        if (some === null) continue;
+        rows.set(some as Buffer, used);
+        used += (some as Buffer).length;
       }
-      return together(chunks);
+      return loadedOf(rows);
     },
     count: (resourceId) => count.get(resourceId) as number,
     ours: (resourceId) => ours.get(resourceId) as number,

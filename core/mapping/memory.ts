@@ -108,7 +108,7 @@ export interface RunMemory {
 
 /** A table while its steps go over it, one after another. */
 interface TableRows {
-  /** The row of the book that each row of the file is, by ordinal; -1 for one that it does not have. */
+  /** The row of the book that each row of the file is, by ordinal; -1 for one that it does not have; empty without a book. */
   entries: Int32Array<ArrayBuffer>;
   count: number;
   /** The print of what rows mean; undefined until it was told. */
@@ -186,7 +186,7 @@ export const createRunMemory = (
   const tables = new Map<TablePlan, TableRows>();
   for (const [table, walks] of tablesRowByRow(resources, memory.remembers)) {
     tables.set(table, {
-      entries: new Int32Array(1024),
+      entries: new Int32Array(0),
       count: 0,
       header: undefined,
       isRead: false,
@@ -253,6 +253,7 @@ export const createRunMemory = (
     const book = before === undefined ? undefined : createOutcomeReader((first) => before.blocks(first));
     const writer = createOutcomeWriter((block) => memory.write(section, block));
 
+    const entryOf = (ordinal: number): number => rows.entries[ordinal] ?? -1;
     /** Whether a row's look-ups lead where they led. */
     const leadsAsBefore = (block: Outcomes, at: number): boolean => {
       if (changed.isEmpty) return true;
@@ -270,14 +271,13 @@ export const createRunMemory = (
     };
     /** Marks the rows of the file that can be trusted, and tells of all others that the book has. */
     const trustRows = async (trusting: Trust, tokens: Int32Array): Promise<void> => {
-      const { entries } = rows;
       /** By row of the book. */
       let trusted = new Uint8Array(tokens.length + 1);
       const isQuiet = changed.isEmpty;
       for (let from = 0; from < tokens.length; from += CHUNK_ROWS) {
         await loadFor(from, CHUNK_ROWS);
         for (let row = from, end = Math.min(tokens.length, from + CHUNK_ROWS); row < end; row++) {
-          const entry = entries[row]!;
+          const entry = entryOf(row);
           const block = entry === -1 ? undefined : book?.block(entry);
           if (block === undefined) continue;
           const at = entry - block.first;
@@ -300,7 +300,7 @@ export const createRunMemory = (
     const warmUp = (first: number, count: number): number => {
       let sum = 0;
       for (let row = first, end = Math.min(rows.count, first + count); row < end; row++) {
-        const entry = rows.entries[row]!;
+        const entry = entryOf(row);
         const block = entry === -1 ? undefined : book?.block(entry);
         if (block === undefined) continue;
         const at = entry - block.first;
@@ -312,7 +312,7 @@ export const createRunMemory = (
       let from = Number.POSITIVE_INFINITY;
       let to = -1;
       for (let row = first, end = Math.min(rows.count, first + count); row < end; row++) {
-        const entry = rows.entries[row]!;
+        const entry = entryOf(row);
         if (entry === -1) continue;
         if (entry < from) from = entry;
         if (entry > to) to = entry;
@@ -423,9 +423,11 @@ export const createRunMemory = (
         },
       };
       const note = (ordinal: number, entry: number, token: number): void => {
-        if (ordinal === rows.entries.length) rows.entries = longer(rows.entries);
         if (ordinal - base >= tokens.length) tokens = longer(tokens);
-        rows.entries[ordinal] = entry;
+        if (known !== undefined) {
+          if (ordinal === rows.entries.length) rows.entries = longer(rows.entries);
+          rows.entries[ordinal] = entry;
+        }
         tokens[ordinal - base] = token;
         asked = ordinal + 1;
         rows.count = asked;
@@ -452,6 +454,7 @@ export const createRunMemory = (
         memory.close(name, { low: rows.header[0], high: rows.header[1] } satisfies Header);
       }
       rows.isRead = true;
+      rows.entries = rows.entries.slice(0, rows.count);
     };
 
     const laterWalk = async function* (): AsyncGenerator<Chunk> {
@@ -462,31 +465,32 @@ export const createRunMemory = (
         return;
       }
       // Whether the file has to be read again is known before the first row is given.
-      const tokens = new Int32Array(count);
+      const tokens = new Int32Array(before === undefined ? 0 : count);
       if (trust !== undefined && before !== undefined) await trustRows(trust, tokens);
-      let reads = kept === undefined;
+      let reads = kept === undefined || (before === undefined && kept.size + rows.voids.size < count);
       /** Whether all rows of a chunk that the book has can be trusted; then nothing of it needs to be looked at. */
       const isTrusted = (from: number): boolean => {
         for (let row = from, end = Math.min(count, from + CHUNK_ROWS); row < end; row++) {
           if (tokens[row] === TRUSTED) continue;
-          if (rows.entries[row] !== -1) return false;
+          if (entryOf(row) !== -1) return false;
           tokens[row] = -1;
           if (!reads) reads = !kept!.has(row) && !rows.voids.has(row);
         }
         return true;
       };
-      for (let from = 0; from < count; from += CHUNK_ROWS) {
+      for (let from = 0; from < tokens.length; from += CHUNK_ROWS) {
         if (isTrusted(from)) continue;
         await loadFor(from, CHUNK_ROWS);
         for (let row = from, end = Math.min(count, from + CHUNK_ROWS); row < end; row++) {
           if (tokens[row] === TRUSTED) continue;
           if (trust === undefined && warm !== undefined && (row - from) % WARM_ROWS === 0) warmUp(row, WARM_ROWS);
-          const token = tokenOf(rows.entries[row]!);
+          const token = tokenOf(entryOf(row));
           tokens[row] = token;
           if (token === -1 && !reads) reads = !kept!.has(row) && !rows.voids.has(row);
         }
       }
-      const tokensOf = (from: number, to: number): Int32Array => tokens.subarray(from, to);
+      const tokensOf = (from: number, to: number): Int32Array =>
+        before === undefined ? new Int32Array(to - from).fill(-1) : tokens.subarray(from, to);
       if (!reads) {
         yield* fromKept(kept!, tokensOf);
         return;
@@ -498,7 +502,7 @@ export const createRunMemory = (
         ...NO_GROUPS,
         isKnown: (_print, number) => {
           asked = number - 1;
-          return tokens[number - 2] !== -1;
+          return before !== undefined && tokens[number - 2] !== -1;
         },
         giveUp: () => undefined,
       };
@@ -599,7 +603,7 @@ const nameTwice = async (
   if (news.size === 0) return undefined;
   let met = new Uint8Array(count + 1);
   for (let ordinal = 0; ordinal < count; ordinal++) {
-    const entry = entries[ordinal]!;
+    const entry = entries[ordinal] ?? -1;
     if (entry === -1) continue;
     if (entry >= met.length) met = longer(met, entry);
     met[entry] = 1;
@@ -624,7 +628,7 @@ interface Header {
 
 /** @param at a place that it has to have */
 const longer = <T extends Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>>(numbers: T, at = 0): T => {
-  const made = new (numbers.constructor as new (length: number) => T)(Math.max(numbers.length * 2, at + 1));
+  const made = new (numbers.constructor as new (length: number) => T)(Math.max(1024, numbers.length * 2, at + 1));
   made.set(numbers);
   return made;
 };

@@ -141,6 +141,9 @@ export const DISTRUST = Symbol('distrust');
 /** Records that may be loose for a book to be worth its while: one in so many. */
 const MOST_LOOSE = 8;
 
+/** A table of more records would take more memory than a plan may. */
+const MOST_BY_FULL = 2_000_000;
+
 const SAMPLES = 5;
 /** Records read between two tellings of how many there were. */
 const TOLD_EVERY = 1000;
@@ -434,7 +437,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
   const findUnchanged = (state: ResourceState, record: MappedRecord, digest: string): number => {
     const { loaded } = state;
     let known: number;
-    if (state.byFull === undefined && state.soughtByKey < loaded.count / 16) {
+    if (loaded.count > MOST_BY_FULL || (state.byFull === undefined && state.soughtByKey < loaded.count / 16)) {
       state.soughtByKey += 1;
       const key = state.keyOf(record.body);
       known = key === undefined ? -1 : state.keys.find(hashes.key(state.model.name, key));

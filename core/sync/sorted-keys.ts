@@ -33,7 +33,8 @@ export const wordAt = (bytes: Uint8Array, at: number): number =>
  * Hashes spread evenly, so that their first bits say where to look: four bytes for each instead of a table of its own.
  */
 export function createSortedKeys({ rows, count }: LoadedRecords): SortedKeys {
-  const bits = Math.max(1, Math.min(24, Math.ceil(Math.log2(count + 1))));
+  // Beyond four million a few more are looked through: the places would take as much memory as they save time.
+  const bits = Math.max(1, Math.min(22, Math.ceil(Math.log2(count + 1))));
   const shift = 32 - bits;
   const begins = new Uint32Array(2 ** bits + 1);
   let before = 0;

@@ -47,7 +47,7 @@ export interface OpenOptions {
   readonly known?: string | undefined;
 }
 
-const CHUNK = 1024 * 1024;
+const CHUNK = 256 * 1024;
 /** The number that a zip gives the usual method. */
 const DEFLATED = 8;
 const RECENT_MS = 2000;
