@@ -11,6 +11,8 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const [major = 0] = process.versions.node.split('.').map(Number);
 
 if (major >= 24) {
+  const { keepCompiled } = await import('./compiled.mjs');
+  keepCompiled();
   await import('./main.ts');
 } else {
   const modules = path.join(here, '..', '..', 'node_modules', 'node', 'bin');
@@ -22,7 +24,7 @@ if (major >= 24) {
     process.exit(1);
   };
   if (!existsSync(node)) refuse();
-  const child = spawn(node, [path.join(here, 'main.ts'), ...process.argv.slice(2)], {
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     // The channel tells the child when this process is gone, however it went.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });

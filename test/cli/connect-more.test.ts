@@ -107,6 +107,7 @@ describe('connect', () => {
     const here = await station(at.api);
     const dry = await here.run('connect', 'remove', 'here', '--dry-run');
     expect(dry.stdout).toMatch(/would go: what the ledger knows of 0 records, 0 open problems/);
+    expect(dry.stdout).toContain('Copies of the ledger go too');
     expect((await here.run('connect', 'list')).stdout).toContain('here');
   });
 

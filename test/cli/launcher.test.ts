@@ -1,6 +1,6 @@
 /** The launcher: on a Node that is too old it starts the packaged one, and is one with it. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { jsonLines, LAUNCHER, newFolder, rollbook, start } from './run.ts';
@@ -102,4 +102,24 @@ describe('launcher', () => {
     expect(ran.stderr).toMatch(/^Rollbook needs Node 24 or newer, and this is \d+\.\d+\.\d+: run npm ci/);
     expect(ran.stderr.trim().split('\n')).toHaveLength(1);
   });
+
+  test.skipIf(process.platform !== 'linux')(
+    'keeps what was compiled where nobody else can write, or not at all',
+    async () => {
+      const cache = newFolder();
+      // Else it is where the test run keeps its own.
+      const env = { XDG_CACHE_HOME: cache, NODE_COMPILE_CACHE: '' };
+      expect(await rollbook(['--help'], { env })).toMatchObject({ code: 0, stderr: '' });
+      const kept = path.join(cache, 'rollbook', 'compiled');
+      expect(statSync(kept).mode & 0o777).toBe(0o700);
+      expect(readdirSync(kept)).not.toEqual([]);
+
+      const shared = path.join(cache, 'shared');
+      mkdirSync(shared);
+      chmodSync(shared, 0o777);
+      const ran = await rollbook(['--help'], { env: { ...env, XDG_CACHE_HOME: shared } });
+      expect(ran).toMatchObject({ code: 0, stderr: '' });
+      expect(readdirSync(path.join(shared, 'rollbook', 'compiled'))).toEqual([]);
+    },
+  );
 });

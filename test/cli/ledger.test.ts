@@ -81,7 +81,11 @@ describe('a ledger', () => {
       },
       /written by a newer Rollbook .*99.* Update Rollbook/,
     ],
-    ['whose key is gone', (here) => rmSync(here.file('ledger.key')), /key \(ledger\.key or ledger\.id .*is missing/],
+    [
+      'whose key is gone',
+      (here) => rmSync(here.file('ledger.key')),
+      /key \(ledger\.key or ledger\.id .*is missing.* --data\.$/m,
+    ],
     ['whose key is cut off', (here) => truncateSync(here.file('ledger.key'), 10), /key .*is not whole/],
   ])('%s is refused in a sentence, and left as it is', async (_, spoil, says) => {
     const here = copy();

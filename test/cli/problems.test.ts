@@ -280,6 +280,19 @@ describe('a decision about a cause', () => {
       /^Off the list: 1 cause and \d+ entr(y|ies) that are over\. The ledger keeps them for \d+ days/,
     );
     expect(causesIn(await here.run('problems', '--resolved', '--json'))).toEqual([]);
+
+    // As the last line says it: back on the list, all of it or one cause.
+    const all = /^Back on the list: rollbook (clear --connection here --undo)$/m.exec(cleared.stdout)?.[1] ?? '';
+    expect((await here.run(...all.split(' '))).stdout).toMatch(/^On the list again: 1 cause and \d+ entr(y|ies)\.$/m);
+    expect(causesIn(await here.run('problems', '--resolved', '--json'))).toMatchObject([{ group }]);
+    const one = await here.run('clear', '--connection', 'here', group);
+    const back = /^Back on the list: rollbook (clear --connection here G-\S+ --undo)$/m.exec(one.stdout)?.[1] ?? '';
+    expect(back).toContain(group);
+    expect(jsonLines(await here.run(...back.split(' '), '--json'))).toEqual([
+      { type: 'listed', connection: 'here', causes: 1, entries: expect.any(Number) },
+    ]);
+    expect(causesIn(await here.run('problems', '--resolved', '--json'))).toMatchObject([{ group }]);
+    expect(await here.run(...back.split(' '))).toMatchObject({ code: 0, stdout: 'Nothing was cleared.\n' });
   });
 
   test.each<[string[], RegExp]>([

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { hasScript, startOnTerminal } from './pseudo-terminal.ts';
 import { expectSentence, jsonLines, newFolder, rollbook } from './run.ts';
 import { causeOf, leaked, personalValues, recordsOf, troubled } from './troubled.ts';
 
@@ -97,6 +98,52 @@ describe('a reference', () => {
     const unknown = await here.run('reference', '--connection', 'here', '999999');
     expectSentence(unknown, 1, /This record is not among the problems any more/);
     expectSentence(await here.run('find', 'Mary'), 1, /<reference> has to be the reference of a record: R-7K4M-2Q/);
+  });
+});
+
+describe('an identifier', () => {
+  test('leads to its records, by the ledger first and by the export then', async () => {
+    const here = folders.copy();
+    const [, student = ''] = readFileSync(path.join(at.dirty, 'users.csv'), 'utf8').split('\n');
+    const number = /\{stateId:(\w+)\}/.exec(student)?.[1] ?? '';
+    const find = (input: string, ...args: readonly string[]) =>
+      rollbook(['find', '--connection', 'here', ...args], { data: here.data, input });
+    const found = await find(`${number}\n`);
+    expect(found).toMatchObject({ code: 0, stderr: '' });
+    const [known = '', whole = ''] = found.stdout.split('Looking through the last export');
+    expect(known).toMatch(/^R-\w{4}-\w{2} {2}students {2}in the API$/m);
+    const [reference = ''] = /R-\w{4}-\w{2}/.exec(known) ?? [];
+    expect(whole).toMatch(new RegExp(`^${reference} +students +in the API +users.csv row 2$`, 'm'));
+    expect(whole).toMatch(/studentSectionAssociations +in the API +enrollments.csv row \d+$/m);
+
+    const lines = jsonLines(await find(number, '--json'));
+    expect(lines[0]).toEqual({
+      type: 'record',
+      from: 'ledger',
+      resource: 'students',
+      place: null,
+      reference,
+      state: 'confirmed',
+      problem: null,
+    });
+    expect(lines[1]).toEqual({ ...lines[0], from: 'export', place: { file: 'users.csv', row: 2 } });
+    expect(leaked(found.stdout + JSON.stringify(lines), personalValues(at.dirty))).toEqual([]);
+    const one = await here.run('find', reference);
+    expect(one.stdout).toMatch(/confirmed by the API\n {2}in the last export: users.csv row 2\n$/);
+
+    expect((await find('nobody-has-this')).stdout).toContain('No record of it has this identifier.');
+    expectSentence(await find('\n'), 1, /Type the whole of an identifier when asked, or give it on standard input/);
+    expectSentence(await here.run('find'), 1, /Name a reference, like R-7K4M-2Q, or with --connection where/);
+  });
+
+  test('is asked for at a terminal', async (context) => {
+    if (!hasScript()) return context.skip('The command script is not here.');
+    const { data } = folders.copy();
+    const running = startOnTerminal(['find', '--connection', 'here', '--data', data]);
+    await running.until('Identifier: ');
+    running.child.stdin?.write('nobody-has-this\n');
+    await running.until('No record of it has this identifier.');
+    expect((await running.ended).code).toBe(0);
   });
 });
 

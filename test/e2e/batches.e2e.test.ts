@@ -93,7 +93,7 @@ test('The first batch: looked at, approved by keyboard, paused, cut off, and gon
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Sending', exact: true }).waitFor();
   await page.getByRole('figure', { name: 'How fast it goes' }).waitFor();
-  await page.waitForTimeout(3000);
+  await expect.poll(async () => (await api.requests()).POST, { timeout: 30_000 }).toBeGreaterThan(100);
   await shoot('batches-sending');
   await shoot('batches-sending-dark', 'dark');
 

@@ -1,6 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { writeDistrict } from '../../core/sandbox/district/generate.ts';
 import type { WorkerSandbox } from '../../core/sandbox/worker.ts';
 import { openStage, overflows, withBrowser } from './stage.ts';
 
@@ -284,10 +286,12 @@ test('A connection goes out as a file and comes in again elsewhere', async () =>
 }, 60_000);
 
 test('The API is compared with the ledger, and taken over into a new one', async () => {
-  const source = path.resolve('assets/district/day1');
+  const source = mkdtempSync(path.join(tmpdir(), 'rollbook-e2e-export-'));
+  onTestFinished(() => rmSync(source, { recursive: true, force: true }));
   const { page, api, app, focused, expectAccessible, shoot } = await openStage({
     connection: 'north',
     prepare: async ({ call }) => {
+      await writeDistrict({ out: source, students: 60 });
       await call('sync.run', { connection: 'north', source, approve: true });
     },
   });

@@ -48,6 +48,8 @@ test('An export chosen in the dialog of the system is sent, and the bundle goes 
   const open = (): Promise<void> => page.getByRole('button', { name: /^Choose a folder/ }).click();
   // A dialog that is left without a choice changes nothing.
   await open();
+  // Asked after the dialog, this is answered after it: the dialog does not take what the next one is to answer.
+  expect(await app.call('sources.show', { connection: 'north' })).toMatchObject({ path: null });
   await page.getByRole('heading', { name: 'Which export is sent?' }).waitFor();
   await choosePath(open, source);
   await page.getByRole('button', { name: 'Use this export' }).click();

@@ -8,16 +8,18 @@ type Cells = Readonly<Record<string, string>>;
 const DAY_1 = path.resolve(import.meta.dirname, '../../assets/district/day1');
 
 /**
- * Copies the practice district's first day.
+ * Copies the practice district's first day, or another export.
  * @param folder made, as a new one
  * @param changes by file without its ending: what its rows become
+ * @param from the folder of the other
  * @returns the folder
  */
 export function writeExport(
   folder: string,
   changes: Readonly<Record<string, (rows: readonly Cells[]) => readonly Cells[]>> = {},
+  from = DAY_1,
 ): string {
-  cpSync(DAY_1, folder, { recursive: true });
+  cpSync(from, folder, { recursive: true });
   for (const [table, change] of Object.entries(changes)) {
     const file = path.join(folder, `${table}.csv`);
     const { data, meta } = Papa.parse<Cells>(readFileSync(file, 'utf8'), { header: true, skipEmptyLines: true });

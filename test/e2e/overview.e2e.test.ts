@@ -45,7 +45,7 @@ test('Every screen and every connection is a few letters away', async () => {
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: 'State 2026-27' }).waitFor();
-  expect(await page.getByRole('dialog').count()).toBe(0);
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
 }, 60_000);
 
 test('Tab comes to the content at once, and the progress of a batch is said', async () => {

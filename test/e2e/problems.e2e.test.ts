@@ -188,11 +188,20 @@ test('Causes are looked at, put right, sent again and hidden', async () => {
   await expectAccessible();
   await shoot('problems-clear');
   await page.keyboard.press('Enter');
-  expect((await app.call('problems.list', { connection: 'north' })).resolved).toBeGreaterThan(0);
+  const { resolved } = await app.call('problems.list', { connection: 'north' });
+  expect(resolved).toBeGreaterThan(0);
   await button('Clear what is over …').click();
   await clearing.getByRole('button', { name: /^Clear (it|all)/ }).click();
   await main.getByText('Nothing is over').waitFor();
   expect((await app.call('problems.list', { connection: 'north' })).resolved).toBe(0);
+  const told = page.getByRole('alertdialog').filter({ hasText: /^\d+ causes? cleared\./ });
+  await told.getByRole('button', { name: 'Put back' }).click();
+  await page
+    .getByRole('alertdialog')
+    .getByText(/^It is on the list of what is over again\.$/)
+    .waitFor();
+  await button('Clear what is over …').waitFor();
+  expect((await app.call('problems.list', { connection: 'north' })).resolved).toBe(resolved);
 
   // Everything that failed, again.
   await page.getByRole('tab', { name: /^Open/ }).click();

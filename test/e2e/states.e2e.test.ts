@@ -3,16 +3,22 @@
  * refused, several connections at once, an API that is away while it is read, an engine that cannot start. Each is looked at
  * in light, dark and forced colours, and nothing of it is wider than the window.
  */
-import { renameSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { writeDistrict } from '../../core/sandbox/district/generate.ts';
 import { writeExport } from './exports.ts';
 import { openStage, overflows, type Stage, withBrowser } from './stage.ts';
 
 withBrowser();
 
-const DAY_1 = path.resolve('assets/district/day1');
+/** A folder for an export that is there before the screens are opened; gone after the test. */
+function newExport(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'rollbook-e2e-export-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
 
 async function goTo({ page }: Stage, address: string): Promise<void> {
   await page.evaluate((to) => {
@@ -132,10 +138,12 @@ test('What takes its time says that it is on its way, and what is refused can be
 }, 180_000);
 
 test('What waits, is paused, cut off or came back is seen from everywhere', async () => {
+  const day1 = newExport();
   const stage = await openStage({
     connection: 'north',
     prepare: async ({ call }) => {
-      await call('sync.run', { connection: 'north', source: DAY_1, approve: true });
+      await writeDistrict({ out: day1, students: 60 });
+      await call('sync.run', { connection: 'north', source: day1, approve: true });
     },
   });
   const { page, app, api, folder } = stage;
@@ -145,9 +153,9 @@ test('What waits, is paused, cut off or came back is seen from everywhere', asyn
 
   // Paired and gone; the pair is taken back, and it is there again.
   await app.call('descriptors.map', { ...grade, uri: 'uri://ed-fi.org/GradeLevelDescriptor#Early Education' });
-  await send(DAY_1);
+  await send(day1);
   await app.call('descriptors.unmap', grade);
-  await send(DAY_1);
+  await send(day1);
   await goTo(stage, '#/problems/north');
   await main.getByRole('row', { name: /EE/ }).getByText('Came back').waitFor();
   await look(stage, 'problems-came-back');
@@ -165,10 +173,14 @@ test('What waits, is paused, cut off or came back is seen from everywhere', asyn
   await look(stage, 'problems-resolved');
 
   // Half an export waits: on the overview, and at its batches.
-  const half = writeExport(path.join(folder, 'half'), {
-    users: (rows) => rows.filter((_, at) => at % 2 === 0),
-    enrollments: (rows) => rows.slice(0, 1500),
-  });
+  const half = writeExport(
+    path.join(folder, 'half'),
+    {
+      users: (rows) => rows.filter((_, at) => at % 2 === 0),
+      enrollments: (rows) => rows.slice(0, rows.length / 3),
+    },
+    day1,
+  );
   expect((await send(half)).state).toBe('waiting');
   await goTo(stage, '#/overview');
   await main.getByText('Waiting for you', { exact: true }).waitFor();
@@ -178,7 +190,7 @@ test('What waits, is paused, cut off or came back is seen from everywhere', asyn
 
   // Held, cut off, and still being sent: wherever one is.
   const source = path.join(folder, 'more');
-  await writeDistrict({ out: source, students: 60 });
+  await writeDistrict({ out: source, students: 120 });
   await api.faults.set({ seed: 1, rules: [{ fault: { kind: 'latency', ms: 300 } }] });
   const batch = app.call('sync.run', { connection: 'north', source, approve: true });
   const bar = page.getByRole('region', { name: 'What is under way' });

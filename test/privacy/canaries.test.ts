@@ -10,8 +10,9 @@ import { createClient } from '../../core/edfi/client.ts';
 import { isFailure } from '../../core/errors/failure.ts';
 import { type Bench, bench, newFolder, practice } from '../sync/workbench.ts';
 import { junkOnPurpose } from '../unclassified/junk.ts';
-import { PLAN } from './canaries.ts';
+import { type Canary, PLAN } from './canaries.ts';
 import { type Asked, type Manner, STATUSES, STYLE_NAMES, type Style, startHostile, type Told } from './hostile.ts';
+import { createMatcher } from './needles.ts';
 import { type Hit, type Place, placesIn, textPlace } from './search.ts';
 import { logPlaces, opened, runAt, searchesOf, startAt, told, type Workplace, workplace } from './workplace.ts';
 
@@ -25,15 +26,21 @@ const SENT = [
 const bodiesOf = (received: readonly string[]): string =>
   received.map((text) => text.slice(text.indexOf('\n', text.indexOf('\n') + 1) + 1)).join('\n');
 
+/** All at once: there are thousands, and megabytes. */
+function thoseIn(text: string, canaries: readonly Canary[]): Canary[] {
+  const found = createMatcher(
+    canaries.map((canary) => ({ bytes: Buffer.from(canary.value), form: 'whole', canary, alone: 'no' })),
+  ).find(Buffer.from(text));
+  return found.flatMap(({ needle }) => needle.canary ?? []);
+}
+
 /** The server got them, and so did what is sealed: a search that found nothing did not look for nothing. */
 function expectArrived(at: Workplace, received: readonly string[]): void {
-  const bodies = bodiesOf(received);
-  const arrived = at.canaries.filter(({ value }) => bodies.includes(value));
+  const arrived = thoseIn(bodiesOf(received), at.canaries);
   expect(arrived.length).toBeGreaterThan(300);
   expect([...new Set(arrived.map(({ column }) => column))]).toEqual(expect.arrayContaining(SENT));
   expect(arrived.filter(({ form }) => form === 'number').length).toBeGreaterThan(20);
-  const sealed = opened(at.data);
-  expect(at.canaries.filter(({ value }) => sealed.includes(value)).length).toBeGreaterThan(50);
+  expect(thoseIn(opened(at.data), at.canaries).length).toBeGreaterThan(50);
 }
 
 const expectClean = (what: string, hits: Parameters<typeof told>[0]): void =>
@@ -60,8 +67,8 @@ test('the command line: what it says, what it leaves in its folder, its home, th
   const search = searchesOf(at);
   const api = await practice({ key: at.key.value, secret: at.secret.value });
   const hostile = await startHostile(api);
-  const look = async (args: readonly string[], code: number): Promise<string> => {
-    const { ran, screen, others } = await runAt(at, args);
+  const look = async (args: readonly string[], code: number, input?: string): Promise<string> => {
+    const { ran, screen, others } = await runAt(at, args, input);
     expect({ args: args.slice(0, 2), stderr: ran.stderr, code: ran.code }).toMatchObject({ code });
     expectClean('screen', search.screen(screen));
     expectClean('others', search.closed(others));
@@ -92,6 +99,12 @@ test('the command line: what it says, what it leaves in its folder, its home, th
   await look(['problems', ...here, '--record', record, '--json'], 0);
   const reference = await look(['reference', ...here, record], 0);
   await look(['find', /R-\w{4}-\w{2}/.exec(reference)?.[0] ?? ''], 0);
+  // An identifier is typed, and said nowhere again.
+  const typed = at.canaries.filter(({ table, column }) => table === 'users' && column === 'identifier');
+  const [word, number] = (['word', 'number'] as const).map((of) => typed.find(({ form }) => form === of)?.value ?? '');
+  for (const identifier of [word, number]) {
+    expect(await look(['find', ...here], 0, identifier)).toMatch(/^R-\w{4}-\w{2} /m);
+  }
   await look(['ignore', ...here, group], 0);
   await look(['ignore', ...here, group, '--undo'], 0);
   await look(['retry', ...here, '--group', group, '--json'], 2);

@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { forPrograms } from '../../core/cli/problems.ts';
 import type { ProblemGroupView, SyncResult } from '../../core/contract/schemas.ts';
 import { createEngine } from '../../core/engine.ts';
+import { systemTimers } from '../../core/sources/watch.ts';
 import { copyExport, drop, type Export, get, readExport, set, table, writeExport } from '../sync/export.ts';
 import { district, newFolder, practice } from '../sync/workbench.ts';
 import { junkOnPurpose } from '../unclassified/junk.ts';
@@ -115,6 +116,7 @@ async function days(seeds: Seeds): Promise<Traces> {
     keychain: undefined,
     secret: api.secret,
     now,
+    timers: { ...systemTimers, elapsed: now },
     random: seeded(),
     emit: () => undefined,
   });

@@ -100,8 +100,9 @@ function seenByOthers({ child }: Running): string[] {
 }
 
 /** Starts `rollbook` with this workplace as its only home. */
-export const startAt = (place: Workplace, args: readonly string[]): Running =>
+export const startAt = (place: Workplace, args: readonly string[], input?: string): Running =>
   start(args, {
+    ...(input === undefined ? {} : { input }),
     data: place.data,
     secret: place.secret.value,
     cwd: place.home,
@@ -122,8 +123,9 @@ export const startAt = (place: Workplace, args: readonly string[]): Running =>
 export async function runAt(
   place: Workplace,
   args: readonly string[],
+  input?: string,
 ): Promise<{ readonly ran: Ran; readonly screen: readonly Place[]; readonly others: readonly Place[] }> {
-  const running = startAt(place, args);
+  const running = startAt(place, args, input);
   const seen = new Set<string>();
   const look = setInterval(() => {
     for (const text of seenByOthers(running)) seen.add(text);
