@@ -197,7 +197,10 @@ export function createEngineLog(input: EngineLogInput, log: EventLog): EngineLog
     ledger.problemRecords.some(group.id, SAMPLES).flatMap((record) => {
       const identity = identityOf(record);
       if (identity === undefined) return [];
-      const reference = referenceOf('R', ledger.problemRecords.refer(record.resourceId, identity, record.keyHash, now()));
+      const reference = referenceOf(
+        'R',
+        ledger.problemRecords.refer(record.resourceId, identity, record.keyHash, now()),
+      );
       return reference === undefined ? [] : [reference];
     });
 
