@@ -288,13 +288,17 @@ export const createRunMemory = (
           trusted[entry] = 1;
         }
       }
+      let told = 0;
       for await (const block of outcomesOf(before!.blocks(0))) {
+        told += 1;
         for (let at = 0; at < block.places.length; at++) {
           if (trusted[block.first + at] === 1 || isOpen(block, at)) continue;
           trusting.other(block.words, block.places[at]! + block.lookUps[at]!, block.counts[at]!);
         }
       }
-      trusting.begin();
+      // Of rows that the book does not tell any more nothing can be trusted.
+      if (told === before!.count) trusting.begin();
+      else tokens.fill(0);
     };
     /** Has what `check` will look at fetched, for rows that are at hand. */
     const warmUp = (first: number, count: number): number => {
@@ -433,9 +437,10 @@ export const createRunMemory = (
         rows.count = asked;
       };
       const tokensOf = (from: number, to: number): Int32Array => {
-        const some = tokens.slice(0, to - from);
         // Rows that nothing was asked of are given all the same.
-        if (to > asked) some.fill(-1, Math.max(0, asked - from));
+        const some = new Int32Array(to - from).fill(-1);
+        const told = Math.min(to, asked) - from;
+        if (told > 0) some.set(tokens.subarray(0, told));
         base = to;
         return some;
       };
@@ -584,10 +589,9 @@ export const createRunMemory = (
 };
 
 /** Of a table that was read to its end already: rows are told one by one, and no two have one name. */
-const NO_GROUPS: Pick<Glance, 'expected' | 'meetExpected' | 'group' | 'repeated'> = {
+const NO_GROUPS: Pick<Glance, 'expected' | 'meetExpected' | 'repeated'> = {
   expected: () => undefined,
   meetExpected: () => undefined,
-  group: () => undefined,
   repeated: async () => undefined,
 };
 

@@ -254,8 +254,7 @@ export const rememberedRecords = async function* (
         if (words === undefined) outcome = undefined;
         else outcome.push(...words);
       }
-      walk.writer.add(lookUps, codes === undefined ? undefined : outcome);
-      if (codes === undefined || outcome === undefined) continue;
+      if (!walk.writer.add(lookUps, codes === undefined ? undefined : outcome)) continue;
       for (let place = from; place < to; place += 1) known.inBook(place);
     }
     notes = [];

@@ -289,8 +289,11 @@ export interface Outcomes {
 export const isOpen = (block: Outcomes, at: number): boolean => block.counts[at] === OPEN;
 
 export interface OutcomeWriter extends Writing {
-  /** @param outcome undefined for a row that has to be read each time */
-  add(lookUps: Words, outcome: Words | undefined): void;
+  /**
+   * @param outcome undefined for a row that has to be read each time
+   * @returns whether the book has what came of it: a row with very much of it is read each time, too
+   */
+  add(lookUps: Words, outcome: Words | undefined): boolean;
   /** Takes over what another book has of some rows that follow one another; none of them is open. */
   copy(block: Outcomes, at: number, rows: number): void;
 }
@@ -331,11 +334,12 @@ export const createOutcomeWriter = (write: WriteBlock): OutcomeWriter => {
     add: (looked, outcome) => {
       if (outcome === undefined || outcome.length > MOST_WORDS || looked.length > MOST_WORDS) {
         begin(0, OPEN, 0);
-        return;
+        return false;
       }
       begin(looked.length, outcome.length, looked.length + outcome.length);
       for (let i = 0; i < looked.length; i++) words[used++] = looked[i] as number;
       for (let i = 0; i < outcome.length; i++) words[used++] = outcome[i] as number;
+      return true;
     },
     copy: (block, at, many) => {
       for (let from = at, left = many; left > 0; ) {
@@ -397,9 +401,10 @@ export const createOutcomeReader = (blocks: (first: number) => AsyncIterator<Buf
         if (block.done === true) return;
         shelf.set(number, outcomesIn(block.value, number * ROWS));
         // The oldest goes: rows move little from one day to the next.
-        if (shelf.size > Math.max(MOST_BLOCKS, Math.ceil((to - from) / ROWS) + 2)) {
-          const [oldest, gone] = shelf.entries().next().value!;
-          shelf.delete(oldest);
+        for (const [old, gone] of shelf) {
+          if (shelf.size <= MOST_BLOCKS) break;
+          if (gone.first + ROWS > from && gone.first <= to) continue;
+          shelf.delete(old);
           if (last === gone) last = undefined;
           letGo(gone.words.buffer);
         }

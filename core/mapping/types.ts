@@ -80,8 +80,10 @@ export interface RowMemory {
   readonly books: { readonly before: string | undefined; readonly now: string };
   /** Whether the records of a resource are told of by `KnownRecords`. */
   remembers(resource: ResourceName): boolean;
-  /** What stands under a name; undefined where nothing does. Blocks that are damaged end it early. */
-  open(section: string): { readonly facts: unknown; blocks(first: number): AsyncIterator<Buffer> } | undefined;
+  /** What stands under a name; undefined where nothing does. Blocks that are damaged end it before its `count`. */
+  open(
+    section: string,
+  ): { readonly facts: unknown; readonly count: number; blocks(first: number): AsyncIterator<Buffer> } | undefined;
   write(section: string, block: Buffer): Promise<void>;
   /** All blocks of it are written; the facts, JSON, go with them. */
   close(section: string, facts: unknown): void;

@@ -78,8 +78,8 @@ export interface Glance {
    * @returns whether the row need not be given
    */
   isKnown(print: RowPrint, number: number): boolean;
-  /** The last rows that were asked for may be expected together from now on. */
-  group(rows: RowGroup): void;
+  /** The last rows that were asked for may be expected together from now on; absent where nobody will. */
+  group?(rows: RowGroup): void;
   /** Asked at the end: the first row that is named like one before it, both as in `RowBatch.numbers`. */
   repeated(): Promise<{ readonly before: number; readonly row: number } | undefined>;
   /** The rest of the file cannot be told row by row: all rows that were not asked for are given. */

@@ -125,7 +125,7 @@ function memoryOver(
     open(name) {
       if (before === undefined || !Object.hasOwn(before.index.sections, name)) return undefined;
       const { blocks, facts } = before.index.sections[name]!;
-      return { facts, blocks: (first) => blocksOf(before.reader, blocks.slice(first)) };
+      return { facts, count: blocks.length, blocks: (first) => blocksOf(before.reader, blocks.slice(first)) };
     },
     async write(name, block) {
       if (isBroken) return;

@@ -28,7 +28,6 @@ const knowsNothing: Glance = {
   ready: async () => undefined,
   expected: () => undefined,
   meetExpected() {},
-  group() {},
   repeated: async () => undefined,
   isKnown: () => false,
   giveUp() {},

@@ -108,7 +108,7 @@ async function* readUnknown(
   const endGroup = (end: number): void => {
     // The last record of a file may go on another day.
     if (cut > 0 && cutter.bytes[end - 1] === FEED) {
-      glance.group({ rows: cut, ...digestOf(cutter.bytes, cutFrom, end) });
+      glance.group?.({ rows: cut, ...digestOf(cutter.bytes, cutFrom, end) });
     }
     cut = 0;
   };
@@ -137,7 +137,8 @@ async function* readUnknown(
       if (!cutter.next()) break;
       number += 1;
       if (number === 1) {
-        glance.begin((cutter.low ^ ENCODINGS.indexOf(survey.encoding)) >>> 0, cutter.high);
+        const means = ENCODINGS.indexOf(survey.encoding) * 2 + (lineEnd === '\n' ? 0 : 1);
+        glance.begin((cutter.low ^ means) >>> 0, cutter.high);
         await glance.ready(most);
         continue;
       }
