@@ -16,6 +16,12 @@ export function makeOlder(folder: string, version: number): void {
   const columns = (schema: string, table: string): string[] =>
     (db.pragma(`${schema}.table_info(${table})`) as { name: string }[]).map(({ name }) => name);
   const tables = db.prepare("SELECT name FROM main.sqlite_schema WHERE type = 'table'").pluck().all() as string[];
+  // What triggers would count is copied as it is.
+  const triggers = db.prepare("SELECT name, sql FROM main.sqlite_schema WHERE type = 'trigger'").all() as {
+    name: string;
+    sql: string;
+  }[];
+  for (const { name } of triggers) db.exec(`DROP TRIGGER main.${name}`);
   // What an API says of itself was kept otherwise; it is read again.
   for (const table of tables.filter((name) => name !== 'cache' && !name.startsWith('sqlite_'))) {
     const there = new Set(columns('present', table));
@@ -24,6 +30,7 @@ export function makeOlder(folder: string, version: number): void {
       .join(', ');
     db.exec(`INSERT INTO main.${table} (${common}) SELECT ${common} FROM present.${table}`);
   }
+  for (const { sql } of triggers) db.exec(sql);
   db.exec('DETACH present');
   db.close();
   for (const end of ['', '-wal', '-shm']) rmSync(`${now}${end}`, { force: true });
