@@ -28,7 +28,7 @@ import { createSourcesRoom } from './engine-sources.ts';
 import { createSupportRoom } from './engine-support.ts';
 import { checked } from './errors/checked.ts';
 import { Failure, isFailure } from './errors/failure.ts';
-import { copiesIn } from './ledger/backup.ts';
+import { copiesIn, removeUnfinishedCopies } from './ledger/backup.ts';
 import { asLedgerFailure, type ConnectionRow, ledgerExists, removeUnmade } from './ledger/ledger.ts';
 import type { Random } from './ledger/references.ts';
 import { describeRestored, openOrRestore } from './ledger/restore.ts';
@@ -104,6 +104,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   });
   const scratch = openPrivateFolder(folder);
   removeUnfinished(folder);
+  removeUnfinishedCopies(folder);
   // Two data folders of one account must not take each other's secrets for their own.
   const scope = seal.fileKey('names of secrets').toString('hex').slice(0, 16);
   /** Commands under way: the ledger closes after them. */

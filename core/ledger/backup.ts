@@ -169,6 +169,25 @@ interface Source {
   readonly kind: CopyKind;
 }
 
+/**
+ * Deletes copies that a process that was killed has begun. To be called with the ledger open: nobody else makes one then.
+ * What cannot be deleted, sealed as it is, only takes room.
+ * @param folder the data folder
+ */
+export function removeUnfinishedCopies(folder: string): void {
+  try {
+    discardUnfinished(backupFolder(folder));
+  } catch {
+    // There may be no such folder yet.
+  }
+}
+
+function discardUnfinished(place: string): void {
+  for (const name of readdirSync(place)) {
+    if (name.endsWith(PART) || name.endsWith(`${PART}-journal`)) rmSync(path.join(place, name), { force: true });
+  }
+}
+
 /** @returns what makes room, and names the file that the copy grows in */
 function prepare(
   { folder, now, freeBytes = bytesFree }: Backups,
@@ -177,8 +196,7 @@ function prepare(
   const place = backupFolder(folder);
   mkdirSync(place, { recursive: true, mode: 0o700 });
   chmodSync(place, 0o700);
-  // What a process that was killed has begun.
-  for (const name of readdirSync(place)) if (name.endsWith(PART) || name.endsWith(`${PART}-journal`)) discard(name);
+  discardUnfinished(place);
   const copies = copiesIn(folder);
   const isRoom = (): boolean => freeBytes(place) >= roomFor(bytes);
   // A new copy is worth more than an old one, but not more than the last ones.

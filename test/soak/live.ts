@@ -178,7 +178,7 @@ async function live(
         result = await sync({ source: folder, retry: round > 1 });
         if (typeof result !== 'string') {
           accountOf(result, day);
-          const { differences, stuck } = world.compare(expected, (resource) => api.read(resource));
+          const { differences, stuck } = world.compare(expected, (resource) => api.read(resource), true);
           const isOver = result.state === 'done' && result.account.failed <= stuck;
           if (isOver && differences.length === 0) break;
           if (isOver)
