@@ -38,13 +38,15 @@ export function nextRun(schedule: Schedule, moment: Moment): number | null {
 export const isQuiet = (schedule: Schedule, at: number): boolean => quietEnd(schedule, at) !== null;
 
 /** @returns when the quiet hours end that hold at that time; null outside of them */
-export function quietEnd({ quiet }: Schedule, at: number): number | null {
+export function quietEnd(schedule: Schedule, at: number): number | null {
+  const { quiet } = schedule;
   if (quiet === null) return null;
   const over = minutesOf(quiet.to) < minutesOf(quiet.from) ? 1 : 0;
   // By their two ends rather than by the hour on the clock: an hour that comes twice is in them once.
   for (const day of [-1, 0]) {
     const end = onDay(at, day + over, quiet.to);
-    if (onDay(at, day, quiet.from) <= at && at < end) return end;
+    // In the night the clock is put forward, an end that is left out may be where the next quiet hours begin.
+    if (onDay(at, day, quiet.from) <= at && at < end) return quietEnd(schedule, end) ?? end;
   }
   return null;
 }

@@ -73,13 +73,13 @@ test('The first batch: looked at, approved by keyboard, paused, cut off, and gon
   await expectAccessible();
   await shoot('batches-sample');
   await page.keyboard.press('Escape');
-  expect(await focused()).toMatch(/row/);
+  await expect.poll(focused).toMatch(/row/);
   await shoot('batches-plan-open');
   await tabTo(/^Send .* changes …$/);
   await page.keyboard.press('Enter');
   await page.getByRole('alertdialog').waitFor();
   // Enter alone sends nothing.
-  expect(await focused()).toBe('Cancel');
+  await expect.poll(focused).toBe('Cancel');
   await expectAccessible();
   await shoot('batches-approve-first');
   await page.keyboard.press('Enter');
@@ -120,7 +120,7 @@ test('The first batch: looked at, approved by keyboard, paused, cut off, and gon
   await page.getByRole('heading', { name: 'Sending', exact: true }).waitFor();
   await page.getByRole('button', { name: 'Stop …' }).click();
   await page.getByRole('alertdialog', { name: 'Stop the batch?' }).waitFor();
-  expect(await focused()).toBe('Keep going');
+  await expect.poll(focused).toBe('Keep going');
   await expectAccessible();
   await shoot('batches-stop');
   await page.keyboard.press('Escape');
@@ -225,7 +225,7 @@ test('The second day: the guard stops half an export, and a change is seen field
   await page.getByRole('button', { name: /^Send .* deletions …$/ }).click();
   const ask = page.getByRole('alertdialog');
   await ask.waitFor();
-  expect(await focused()).toBe('Cancel');
+  await expect.poll(focused).toBe('Cancel');
   const approve = ask.getByRole('button', { name: /^Send, and delete/ });
   expect(await approve.isDisabled()).toBe(true);
   const field = ask.getByLabel(/^Type [\d,]+ to say/);

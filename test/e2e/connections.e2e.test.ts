@@ -244,11 +244,11 @@ test('Removing says what goes, with the counts, and Enter alone removes nothing'
   await dialog.getByText('Records known as sent').waitFor();
   await expectAccessible();
   await shoot('remove');
-  expect(await focused()).toBe('Cancel');
+  await expect.poll(focused).toBe('Cancel');
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'detached' });
   // Back where one was.
-  expect(await focused()).toBe('Remove …');
+  await expect.poll(focused).toBe('Remove …');
   expect(await app.call('connections.list', {})).toHaveLength(1);
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Remove the connection' }).click();
@@ -314,7 +314,7 @@ test('The API is compared with the ledger, and taken over into a new one', async
   await again.waitFor();
   await expectAccessible();
   await shoot('connection-send-again');
-  expect(await focused()).toBe('Cancel');
+  await expect.poll(focused).toBe('Cancel');
   await again.getByRole('button', { name: /^Send up to [\d,]+ records$/ }).click();
   await compared.getByText(/^The API confirmed [\d,]+ records$/).waitFor({ timeout: 60_000 });
   await shoot('connection-sent-again');
@@ -345,7 +345,7 @@ test('The API is compared with the ledger, and taken over into a new one', async
   await dialog.waitFor();
   await expectAccessible();
   await shoot('connection-adopt-ask');
-  expect(await focused()).toBe('Cancel');
+  await expect.poll(focused).toBe('Cancel');
   await dialog.getByRole('button', { name: 'Take it over' }).click();
   await taken.getByText(/[\d,]+ records were taken over/).waitFor();
   await expectAccessible();

@@ -25,7 +25,7 @@ test('A copy is made, restored after a question, and the ledger brought up to da
   const dialog = page.getByRole('alertdialog');
   await dialog.getByText('is set aside in the data folder, and not deleted').waitFor();
   // Enter alone destroys nothing.
-  expect(await stage.focused()).toBe('Cancel');
+  await expect.poll(stage.focused).toBe('Cancel');
   await expectAccessible();
   await shoot('settings-copies-restore');
   await dialog.getByRole('button', { name: 'Restore the copy' }).click();

@@ -48,7 +48,7 @@ test('What would leave is read to the last line, saved and found again', async (
   await page.keyboard.press('Enter');
   const files = main.getByRole('tablist', { name: 'Files of the bundle' });
   await files.waitFor();
-  expect(await focused()).toBe('What would leave');
+  await expect.poll(focused).toBe('What would leave');
   await shoot('support-looked');
   const shown = await app.call('support.preview', {});
   expect(await files.getByRole('tab').count()).toBe(shown.files.length);
@@ -99,7 +99,7 @@ test('What would leave is read to the last line, saved and found again', async (
   const press = (): Promise<void> => page.keyboard.press('Enter');
   expect(await choosePath(press, path.join(folder, 'none', 'x.zip'))).toMatch(/rollbook-support-\d{4}-\d\d-\d\d\.zip$/);
   await main.getByRole('alert').getByText('the folder it was to go to is not there').waitFor();
-  expect(await focused()).toBe('Save the bundle …');
+  await expect.poll(focused).toBe('Save the bundle …');
   await choosePath(press, out);
   const saved = main.getByRole('alert').filter({ hasText: 'The bundle was saved.' });
   await saved.waitFor();

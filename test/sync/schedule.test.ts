@@ -180,6 +180,10 @@ describe('quiet hours', () => {
     expect(isQuiet(autumn, at('2026-11-01T01:10-06:00'))).toBe(false);
     const leftOut = every(15, { quiet: { from: '02:00', to: '03:00' } });
     expect(isQuiet(leftOut, at('2026-03-08T03:00-05:00'))).toBe(false);
+    // The one hour that is not quiet is left out: they go on to the next day's.
+    const hour = every(5, { quiet: { from: '03:00', to: '02:00' } });
+    expect(shown(quietEnd(hour, at('2026-03-08T01:54-06:00')))).toBe('2026-03-09 02:00 CDT');
+    expect(shown(quietEnd(hour, at('2026-03-08T03:00-05:00')))).toBe('2026-03-09 02:00 CDT');
   });
 });
 
