@@ -4,9 +4,9 @@
  * one that is joined whole has to be in memory anyway.
  */
 import { createIdRegister, type IdRegister } from '../sources/id-register.ts';
+import { createPrinter, type Printer } from '../sources/prints.ts';
 import type { Glance, RowBatch, Source } from '../sources/types.ts';
 import { type IndexPlan, needsOf, type ResourcePlan, rootTable, type ScopePlan, type TablePlan } from './plan.ts';
-import { createPrinter, type Printer } from './prints.ts';
 import {
   createOutcomeReader,
   createOutcomeWriter,
@@ -197,20 +197,19 @@ export const createRunMemory = (
       walksLeft: walks,
     });
   }
-  const printer = createPrinter(memory.key);
+  /** Made by the first walk. */
+  let printer: Printer | undefined;
   const changed = createPrintSet();
   /** Whether an index can be compared with what it was. */
   const compared = new Map<number, boolean>();
 
   const lookUpPrint = (index: number, key: string): number => {
-    printer.begin();
-    printer.add(key);
-    printer.end();
-    return (printer.low ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0;
+    printer!.texts([key]);
+    return (printer!.low ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0;
   };
 
   /** Notes what an index leads to for the next run, and what leads elsewhere than it did. */
-  const compareIndex = async (plan: IndexPlan, index: RowIndex): Promise<boolean> => {
+  const compareIndex = async (plan: IndexPlan, index: RowIndex, printer: Printer): Promise<boolean> => {
     const known = compared.get(plan.number);
     if (known !== undefined) return known;
     const section = `index ${plan.number}`;
@@ -220,12 +219,10 @@ export const createRunMemory = (
     let at = 0;
     const salt = Math.imul(plan.number + 1, 0x9e3779b1);
     for (const [key, rows] of index) {
-      printer.begin();
-      printer.add(key);
-      printer.end();
+      printer.texts([key]);
       words[at] = printer.low;
       words[at + 1] = printer.high;
-      printRows(printer, rows);
+      printer.texts(textsOf(rows));
       words[at + 2] = printer.low;
       words[at + 3] = printer.high;
       if (was !== undefined && !was.isSame(words, at)) changed.add((words[at]! ^ salt) >>> 0);
@@ -244,10 +241,11 @@ export const createRunMemory = (
   const walk: RunMemory['walk'] = async (scope, section, indexes, check, warm, trust) => {
     const table = scope.source;
     const rows = tables.get(table)!;
+    printer ??= await createPrinter(memory.key);
     let comparable = true;
     for (const plan of scope.indexes) {
       const index = indexes[plan.number];
-      if (index === undefined || !(await compareIndex(plan, index))) comparable = false;
+      if (index === undefined || !(await compareIndex(plan, index, printer))) comparable = false;
     }
     const before = comparable ? memory.open(section) : undefined;
     const book = before === undefined ? undefined : createOutcomeReader((first) => before.blocks(first));
@@ -647,14 +645,13 @@ const readRowSet = async (memory: RowMemory, section: string): Promise<ReadonlyS
   return rows;
 };
 
-const printRows = (printer: Printer, rows: Row | readonly Row[]): void => {
-  printer.begin();
+/** All that rows say. */
+const textsOf = function* (rows: Row | readonly Row[]): Generator<string> {
   for (const row of Array.isArray(rows) ? (rows as readonly Row[]) : [rows as Row]) {
-    for (const value of row.values) printer.add(value);
-    printer.add(row.issues === undefined ? '' : JSON.stringify(row.issues));
-    printer.add(row.frozen === undefined ? '' : JSON.stringify(row.frozen));
+    yield* row.values;
+    yield row.issues === undefined ? '' : JSON.stringify(row.issues);
+    yield row.frozen === undefined ? '' : JSON.stringify(row.frozen);
   }
-  printer.end();
 };
 
 /** What an index led to in the run before. */

@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
 import type { LineEnd } from './csv.ts';
-import type { Digest, PrintKey } from './types.ts';
+import type { Printer } from './prints.ts';
+import type { Digest } from './types.ts';
 
 /**
  * Cuts the bytes of a CSV file into records without reading them, and prints each: so that a row that is known already
@@ -17,6 +17,8 @@ export interface Cutter {
    * @returns false where it does not end in the bytes at hand, there is none, or it is odd
    */
   next(): boolean;
+  /** @returns the digest of `bytes[start]` up to `bytes[end]` */
+  digest(start: number, end: number): Digest;
   /**
    * Passes over the next bytes where they are those of which the digest was taken.
    * @returns undefined where there are not as many at hand yet
@@ -31,7 +33,7 @@ export interface Cutter {
   /** Where the record begins and ends in `bytes`, its line end aside. */
   readonly start: number;
   readonly end: number;
-  /** 64 bits of a keyed hash of the record's bytes. */
+  /** The print of the record's bytes. */
   readonly low: number;
   readonly high: number;
   /** The same of the field that names the row, without the blanks around it; both 0 where it has none. */
@@ -39,31 +41,17 @@ export interface Cutter {
   readonly idHigh: number;
 }
 
-/** @returns the digest of `bytes[start]` up to `bytes[end]` */
-export function digestOf(bytes: Uint8Array, start: number, end: number): Digest {
-  const text = hash('sha256', bytes.subarray(start, end), 'binary');
-  return { bytes: end - start, low: wordIn(text, 0), high: wordIn(text, 4) };
-}
-
-const wordIn = (text: string, at: number): number =>
-  (text.charCodeAt(at) |
-    (text.charCodeAt(at + 1) << 8) |
-    (text.charCodeAt(at + 2) << 16) |
-    (text.charCodeAt(at + 3) << 24)) >>>
-  0;
-
 const [FEED, RETURN, QUOTE, COMMA] = [10, 13, 34, 44];
 
 /**
  * @param lineEnd the file's own, as the parser has it.
  * @param idPlace the place of the field that names a row, from 0.
  */
-export function createCutter(lineEnd: Exclude<LineEnd, '\r'>, idPlace: number, key: PrintKey): Cutter {
+export function createCutter(lineEnd: Exclude<LineEnd, '\r'>, idPlace: number, printer: Printer): Cutter {
   const withReturn = lineEnd === '\r\n';
   /** The bytes at hand, of which those from `place` to `limit` are still to be cut. */
   let bytes = new Uint8Array(0);
-  /** The same, four of them at once, and for looking for one. */
-  let words = new DataView(bytes.buffer);
+  /** The same, for looking for one of them. */
   let view = Buffer.from(bytes.buffer, 0, 0);
   let place = 0;
   let limit = 0;
@@ -77,50 +65,21 @@ export function createCutter(lineEnd: Exclude<LineEnd, '\r'>, idPlace: number, k
   const note = (from: number, to: number, idStart: number, idEnd: number): void => {
     start = from;
     end = to;
-    let a = key[0] | 0;
-    let b = key[1] | 0;
-    let at = from;
-    for (const whole = to - 3; at < whole; at += 4) {
-      let word = words.getInt32(at, true);
-      word = Math.imul(word, 0xcc9e2d51);
-      word = Math.imul((word << 15) | (word >>> 17), 0x1b873593);
-      a ^= word;
-      a = (Math.imul((a << 13) | (a >>> 19), 5) + 0xe6546b64) | 0;
-      b = Math.imul(b ^ word, 0x9e3779b1);
-      b = (b ^ (b >>> 15)) + key[2];
-    }
-    let last = 0;
-    for (let shift = 0; at < to; at++, shift += 8) last |= (bytes[at] as number) << shift;
-    last = Math.imul(last ^ key[3], 0xcc9e2d51);
-    last = Math.imul((last << 15) | (last >>> 17), 0x1b873593);
-    const length = to - from;
-    low = finished(a ^ last ^ length);
-    high = finished(Math.imul(b ^ last, 0x9e3779b1) ^ length);
-    noteId(idStart, idEnd);
-  };
-
-  const noteId = (idStart: number, idEnd: number): void => {
-    let from = idStart;
-    let to = idEnd;
-    while (from < to && bytes[from]! <= 32) from++;
-    while (to > from && bytes[to - 1]! <= 32) to--;
-    if (from === to) {
+    printer.bytes(bytes.subarray(from, to));
+    low = printer.low;
+    high = printer.high;
+    let first = idStart;
+    let last = idEnd;
+    while (first < last && bytes[first]! <= 32) first++;
+    while (last > first && bytes[last - 1]! <= 32) last--;
+    if (first === last) {
       idLow = 0;
       idHigh = 0;
       return;
     }
-    let a = key[2] | 0;
-    let b = key[3] | 0;
-    for (let at = from; at < to; at += 2) {
-      let block = Math.imul(bytes[at]! | (at + 1 < to ? bytes[at + 1]! << 8 : 0), 0xcc9e2d51);
-      block = Math.imul((block << 15) | (block >>> 17), 0x1b873593);
-      a ^= block;
-      a = (Math.imul((a << 13) | (a >>> 19), 5) + 0xe6546b64) | 0;
-      b = Math.imul(b ^ block, 0x9e3779b1);
-      b ^= b >>> 15;
-    }
-    idLow = finished(a ^ (to - from));
-    idHigh = finished(b ^ (to - from));
+    printer.bytes(bytes.subarray(first, last));
+    idLow = printer.low;
+    idHigh = printer.high;
   };
 
   /** Without any quote in it, a record's fields are what is between commas. */
@@ -210,7 +169,6 @@ export function createCutter(lineEnd: Exclude<LineEnd, '\r'>, idPlace: number, k
         const larger = new Uint8Array(limit + chunk.length);
         larger.set(bytes.subarray(0, rest));
         bytes = larger;
-        words = new DataView(bytes.buffer);
       }
       bytes.set(chunk, rest);
       view = Buffer.from(bytes.buffer, 0, limit);
@@ -241,11 +199,15 @@ export function createCutter(lineEnd: Exclude<LineEnd, '\r'>, idPlace: number, k
       place = after;
       return true;
     },
+    digest(from, to) {
+      printer.bytes(bytes.subarray(from, to));
+      return { bytes: to - from, low: printer.low, high: printer.high };
+    },
     pass(digest) {
       const to = place + digest.bytes;
       if (to > limit) return isLast ? false : undefined;
-      const found = digestOf(bytes, place, to);
-      if (found.low !== digest.low || found.high !== digest.high) return false;
+      printer.bytes(bytes.subarray(place, to));
+      if (printer.low !== digest.low || printer.high !== digest.high) return false;
       place = to;
       return true;
     },
@@ -277,10 +239,4 @@ export function createCutter(lineEnd: Exclude<LineEnd, '\r'>, idPlace: number, k
       return idHigh;
     },
   };
-}
-
-function finished(hash: number): number {
-  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
 }

@@ -35,8 +35,8 @@ export interface DeltaKeys {
   readonly keys: AsyncIterable<readonly string[]>;
 }
 
-/** Four random words, without which the prints of rows cannot be foreseen. */
-export type PrintKey = readonly [number, number, number, number];
+/** Two random words, without which the prints of rows cannot be foreseen. */
+export type PrintKey = readonly [number, number];
 
 export interface RowPrint {
   readonly low: number;
@@ -45,7 +45,7 @@ export interface RowPrint {
   readonly idHigh: number;
 }
 
-/** Some bytes of a file, known by their number and 64 bits of their SHA-256. */
+/** Some bytes of a file, known by their number and their print. */
 export interface Digest {
   readonly bytes: number;
   readonly low: number;

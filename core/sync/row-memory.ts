@@ -16,7 +16,7 @@ import {
 } from '../sources/sealed-file.ts';
 
 const KIND: SealedKind = {
-  magic: 'RBROWS02',
+  magic: 'RBROWS03',
   what: 'what Rollbook remembers of the rows of the export',
   isSpare: true,
   damaged: () => new Failure('source-unusable', 'What Rollbook remembers of the rows of the export is damaged.'),
@@ -25,7 +25,7 @@ const KIND: SealedKind = {
 const indexShape = z.strictObject({
   version: z.string(),
   book: z.string(),
-  key: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+  key: z.tuple([z.number(), z.number()]),
   sections: z.record(z.string(), z.strictObject({ blocks: z.array(z.number().int()), facts: z.unknown() })),
 });
 type Index = z.infer<typeof indexShape>;
@@ -157,6 +157,6 @@ async function* blocksOf(reader: SealedReader, numbers: readonly number[]): Asyn
 }
 
 function newKey(): Index['key'] {
-  const bytes = randomBytes(16);
-  return [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8), bytes.readUInt32LE(12)];
+  const bytes = randomBytes(8);
+  return [bytes.readUInt32LE(0), bytes.readUInt32LE(4)];
 }

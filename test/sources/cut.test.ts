@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import Papa from 'papaparse';
 import { describe, expect, it } from 'vitest';
-import { createCutter, digestOf } from '../../core/sources/cut.ts';
-import type { PrintKey } from '../../core/sources/types.ts';
+import { createCutter } from '../../core/sources/cut.ts';
+import { createPrinter } from '../../core/sources/prints.ts';
 
-const key: PrintKey = [1, 2, 3, 4];
+const printer = await createPrinter([1, 2]);
 
 interface Told {
   readonly records: string[];
@@ -15,7 +15,7 @@ interface Told {
 
 /** What the cutter makes of a file that comes in pieces of these sizes. */
 function cutUp(text: string, sizes: readonly number[], lineEnd: '\n' | '\r\n', idPlace: number): Told {
-  const cutter = createCutter(lineEnd, idPlace, key);
+  const cutter = createCutter(lineEnd, idPlace, printer);
   const bytes = Buffer.from(text);
   const told: Told = { records: [], ids: [], prints: [], odd: false };
   for (let at = 0, turn = 0; at < bytes.length; turn++) {
@@ -96,8 +96,10 @@ describe('createCutter', () => {
         (rows, pick, isSame) => {
           const text = Buffer.from(rows.map((row) => `${row}\n`).join(''));
           const length = rows.slice(0, (pick % rows.length) + 1).join('\n').length + 1;
-          const digest = digestOf(text, 0, length);
-          const cutter = createCutter('\n', 0, key);
+          const before = createCutter('\n', 0, printer);
+          before.push(text, true);
+          const digest = before.digest(0, length);
+          const cutter = createCutter('\n', 0, printer);
           const other = Buffer.from(text);
           if (!isSame) other[pick % length]! ^= 1;
           cutter.push(other.subarray(0, length - 1), false);

@@ -75,6 +75,24 @@ describe('rows that would corrupt', () => {
     expect(text).toMatch(/enrollments\.csv, row 4: a quoted value does not end/);
   });
 
+  it.each([
+    ['folder', (files: Files) => writeFolder(files)],
+    ['zip', (files: Files) => writeZip(files)],
+  ])('of several damaged files the same is named each time, whichever is found first: a %s', async (_kind, write) => {
+    // Its damage is met long after that of the other.
+    const rows = 'c1,,,Math A,05,k1,M1-1,scheduled,R1,o2,t1,,,P1\n'.repeat(200_000);
+    const path = await write(
+      changed(
+        'users.csv',
+        (own) => `${own}\0`,
+        changed('classes.csv', (own) => `${own}${rows}\0`),
+      ),
+    );
+    for (let round = 0; round < 3; round += 1) {
+      expect(await refusal(() => openSource(path))).toMatch(/^classes\.csv holds zero bytes/);
+    }
+  });
+
   it('row numbers count a value with line ends once', async () => {
     const text = await refused(changed('users.csv', (own) => own.replace('Ada', '"A\nd\na"').replace('u2,,', 'u2,')));
     expect(text).toMatch(/users\.csv, row 3/);

@@ -38,7 +38,7 @@ async function sections(bench: Direct): Promise<string[]> {
   const reader = await openSealed(
     fileOf(bench),
     {
-      magic: 'RBROWS02',
+      magic: 'RBROWS03',
       what: '',
       damaged: () => {
         throw new Error('damaged');

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { createFingerprint } from '../fingerprint.ts';
 import { stopIfAborted } from '../refuse.ts';
 import type { SealedReader, SealedWriter } from '../sealed-file.ts';
 import { type Container, changedWhileRead, type Entry } from './container.ts';
@@ -66,12 +66,12 @@ function checkedEntry(entry: Entry, survey: Survey): Entry {
   return {
     ...entry,
     async *bytes(signal) {
-      const hash = createHash('sha256');
+      const fingerprint = createFingerprint();
       for await (const chunk of entry.bytes(signal)) {
-        hash.update(chunk);
+        await fingerprint.add(chunk);
         yield chunk;
       }
-      if (hash.digest('hex') !== survey.hash) throw changedWhileRead(entry.name);
+      if ((await fingerprint.end()) !== survey.hash) throw changedWhileRead(entry.name);
     },
   };
 }

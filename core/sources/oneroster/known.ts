@@ -6,7 +6,7 @@ import { type Survey, surveySchema } from './survey.ts';
 
 const knownFiles = z.strictObject({
   /** Changes when a survey of the same bytes comes to another result than before. */
-  version: z.literal(1),
+  version: z.literal(2),
   files: z.array(
     z.strictObject({
       name: z.string(),
@@ -73,7 +73,7 @@ function isSame(file: KnownFile, state: FileState): boolean {
 export function knownText(
   files: Iterable<{ readonly name: string; readonly state: FileState; readonly survey: Survey }>,
 ): string {
-  const known: KnownFiles = { version: 1, files: [] };
+  const known: KnownFiles = { version: 2, files: [] };
   for (const { name, state, survey } of files) {
     const { size, mtimeNs, ctimeNs, ino, dev } = state;
     const changedAt = Number((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000n);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import type { Failure } from '../../errors/failure.ts';
 import { shown, unusable } from '../refuse.ts';
 import type { SealedReader } from '../sealed-file.ts';
@@ -104,11 +105,12 @@ async function describe(container: Container, surveyOf: SurveyOf, signal?: Abort
 
   const tables = new Map<string, OneRosterTable>();
   const hash = createHash('sha256').update(version);
-  for (const table of TABLES) {
-    const entry = files.get(table);
-    if (entry === undefined) continue;
+  const present = TABLES.filter((table) => files.has(table));
+  const surveysInOrder = await severalAtOnce(present, (table) => surveyed(files.get(table)!));
+  for (const [place, table] of present.entries()) {
+    const entry = files.get(table)!;
     const mode = modes.get(table)!;
-    const known = await surveyed(entry);
+    const known = surveysInOrder[place]!;
     if (known.guessed) {
       say(
         'encoding-guessed',
@@ -137,6 +139,29 @@ async function describe(container: Container, surveyOf: SurveyOf, signal?: Abort
   const byEntry = new Map([...tables.values()].map((table) => [table.entry, table]));
   const toCopy = container.entries.map((entry) => ({ entry, survey: surveys.get(entry), table: byEntry.get(entry) }));
   return { ...source, copy: (out, signal) => copyFiles(toCopy, out, signal) };
+}
+
+/**
+ * Works on several things at once, as many as there are cores: what reading a file costs is done in other threads.
+ * @throws what the first of them that fails throws, in their order; none is still at work then
+ */
+async function severalAtOnce<T, R>(things: readonly T[], work: (thing: T) => Promise<R>): Promise<R[]> {
+  const done: PromiseSettledResult<R>[] = [];
+  let next = 0;
+  let failed = false;
+  const worker = async (): Promise<void> => {
+    while (next < things.length && !failed) {
+      const place = next++;
+      const [result] = await Promise.allSettled([work(things[place]!)]);
+      done[place] = result;
+      failed ||= result.status === 'rejected';
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, worker));
+  return done.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
 }
 
 /** Which files are full sets and which are changes; refuses a manifest that its files contradict. */

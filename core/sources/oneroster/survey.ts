@@ -1,15 +1,15 @@
 import { isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { firstRecord, type LineEnd, lineEndOf } from '../csv.ts';
 import { type Encoding, encodingStart, isUndefinedIn1252, textDecoder, unfinishedUtf8 } from '../encoding.ts';
+import { createFingerprint } from '../fingerprint.ts';
 import { shown, unusable } from '../refuse.ts';
 import type { Entry } from './container.ts';
 
 /** What one look through a whole file tells, before its rows are read. */
 export interface Survey {
   readonly bytes: number;
-  /** SHA-256 of the bytes, hex. */
+  /** Of the bytes, as `createFingerprint` makes it. */
   readonly hash: string;
   readonly encoding: Encoding;
   readonly bom: number;
@@ -42,7 +42,7 @@ const LONGEST_HEADER = 1024 * 1024;
  */
 export async function survey(entry: Entry, signal?: AbortSignal): Promise<Survey> {
   const file = shown(entry.name);
-  const hash = createHash('sha256');
+  const fingerprint = createFingerprint();
   const head: Buffer[] = [];
   let headBytes = 0;
   let headDone = false;
@@ -54,7 +54,7 @@ export async function survey(entry: Entry, signal?: AbortSignal): Promise<Survey
   let carry = Buffer.alloc(0);
 
   for await (const chunk of entry.bytes(signal)) {
-    hash.update(chunk);
+    await fingerprint.add(chunk);
     bytes += chunk.length;
     start ??= encodingStart(chunk);
     let after = 0;
@@ -95,7 +95,7 @@ export async function survey(entry: Entry, signal?: AbortSignal): Promise<Survey
   const lineEnd = lineEndOf(text);
   return {
     bytes,
-    hash: hash.digest('hex'),
+    hash: await fingerprint.end(),
     encoding,
     bom: start.bom,
     guessed,

@@ -1,8 +1,9 @@
 import type { Failure } from '../../errors/failure.ts';
 import { csvRecords, recordsIn } from '../csv.ts';
-import { type Cutter, createCutter, digestOf } from '../cut.ts';
+import { type Cutter, createCutter } from '../cut.ts';
 import type { Encoding } from '../encoding.ts';
 import { createIdRegister, type IdRegister } from '../id-register.ts';
+import { createPrinter } from '../prints.ts';
 import { shown, stopIfAborted, unusable } from '../refuse.ts';
 import type { Glance, RowBatch, TableInfo } from '../types.ts';
 import type { TableName } from './columns.ts';
@@ -81,7 +82,7 @@ const ENCODINGS: readonly Encoding[] = ['utf-8', 'windows-1252'];
 /** Rows that are parsed at once: parsing has a cost for each time it is begun, and a long text outlives its rows. */
 const PARSED_TOGETHER = 500;
 /** Rows that are known together, mostly: few enough that one that changes takes few along, enough to be worth a digest. */
-const GROUP_ROWS = 16;
+const GROUP_ROWS = 8;
 /** A record has at least so many bytes, on the whole. */
 const SHORTEST_ROW = 8;
 
@@ -99,7 +100,7 @@ async function* readUnknown(
 ): AsyncGenerator<RowBatch, number | undefined> {
   const { entry, survey, places } = table;
   const file = shown(entry.name);
-  const cutter = createCutter(lineEnd, places.indexOf('sourcedId'), glance.key);
+  const cutter = createCutter(lineEnd, places.indexOf('sourcedId'), await createPrinter(glance.key));
   const parser = createPieceParser(read, survey.encoding, lineEnd);
   let number = 0;
   /** Rows that were cut one after another, until they are a group; and where they begin. */
@@ -108,7 +109,7 @@ async function* readUnknown(
   const endGroup = (end: number): void => {
     // The last record of a file may go on another day.
     if (cut > 0 && cutter.bytes[end - 1] === FEED) {
-      glance.group?.({ rows: cut, ...digestOf(cutter.bytes, cutFrom, end) });
+      glance.group?.({ rows: cut, ...cutter.digest(cutFrom, end) });
     }
     cut = 0;
   };
