@@ -46,7 +46,7 @@ export function exitOfResult(result: SyncResult): number {
 
 /** Where another data folder would help, it is said how one is chosen here. */
 const sentenceOf = ({ message, details }: Failure): string =>
-  details.otherFolder === true ? `${message} Another data folder is chosen with --data.` : message;
+  details.otherFolder === true ? message.replace('another data folder', 'another data folder with --data') : message;
 
 /** Says what went wrong in one sentence; never a stack. @returns the exit code */
 export function report(thrown: unknown, json: boolean): number {
