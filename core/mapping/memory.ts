@@ -408,7 +408,7 @@ export const createRunMemory = (
         },
         isKnown: (print, number) => {
           prints.add(print);
-          const entry = known === undefined ? -1 : known.find(print.low, print.high);
+          const entry = known === undefined ? -1 : known.find(print);
           if (entry !== -1) misses = 0;
           else if ((print.idLow | print.idHigh) !== 0) {
             const before = register.addPrint(print.idLow, print.idHigh, number);
@@ -500,16 +500,16 @@ export const createRunMemory = (
       }
       const glance: Glance = {
         key: memory.key,
-        begin: () => undefined,
-        ready: (coming) => loadFor(asked, coming),
-        ...NO_GROUPS,
+        ...READ_BEFORE,
         isKnown: (_print, number) => {
           asked = number - 1;
           return before !== undefined && tokens[number - 2] !== -1;
         },
-        giveUp: () => undefined,
       };
-      yield* readThrough(glance, tokensOf);
+      for await (const chunk of readThrough(glance, tokensOf)) {
+        await loadFor(chunk.first, chunk.count);
+        yield chunk;
+      }
     };
 
     const fromKept = async function* (
@@ -576,21 +576,21 @@ export const createRunMemory = (
     rowsAt: (table, numbers) =>
       source.read(table.name, table.columns, signal, {
         key: memory.key,
-        begin: () => undefined,
-        ready: async () => undefined,
-        ...NO_GROUPS,
+        ...READ_BEFORE,
         isKnown: (_print, number) => !numbers.has(number),
-        giveUp: () => undefined,
       }),
     lookUpPrint,
   };
 };
 
 /** Of a table that was read to its end already: rows are told one by one, and no two have one name. */
-const NO_GROUPS: Pick<Glance, 'expected' | 'meetExpected' | 'repeated'> = {
+const READ_BEFORE: Omit<Glance, 'key' | 'isKnown'> = {
+  begin: () => undefined,
+  ready: async () => undefined,
   expected: () => undefined,
   meetExpected: () => undefined,
   repeated: async () => undefined,
+  giveUp: () => undefined,
 };
 
 /**

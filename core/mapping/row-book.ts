@@ -137,7 +137,7 @@ export interface PrintReader {
   /** Has the next `count` rows at hand, and some more. */
   ready(count: number): Promise<void>;
   /** @returns the number of a row with this print near the one found last, -1 where there is none that was not found yet */
-  find(low: number, high: number): number;
+  find(print: RowPrint): number;
   /** The group that begins after the row that was found last, if none of its rows was found yet; and its first row. */
   group(): { readonly group: RowGroup; readonly row: number } | undefined;
   /** The rows of that group are found. @param writer is given them */
@@ -182,7 +182,7 @@ export const createPrintReader = (blocks: AsyncIterator<Buffer>): PrintReader =>
         loaded += block.rows;
       }
     },
-    find: (low, high) => {
+    find: ({ low, high, idLow, idHigh }) => {
       for (let row = cursor; row <= cursor + NEAR; row++) {
         const block = blockOf(row);
         if (block === undefined) break;
@@ -195,6 +195,8 @@ export const createPrintReader = (blocks: AsyncIterator<Buffer>): PrintReader =>
           return take(block, at);
         }
       }
+      // Rows without a name are blank, and like one another: thousands of them would be gone through for each.
+      if ((idLow | idHigh) === 0) return -1;
       for (const block of shelf) {
         const at = placeIn(block, low, high);
         if (at !== -1) return take(block, at);
@@ -262,7 +264,9 @@ const placeIn = (block: PrintBlock, low: number, high: number): number => {
   if (block.slots === undefined) {
     const slots = new Uint16Array(ROWS * 2);
     for (let row = 0; row < block.rows; row++) {
-      let slot = block.words[row * PRINT_WORDS]! & mask;
+      const at = row * PRINT_WORDS;
+      if ((block.words[at + 2]! | block.words[at + 3]!) === 0) continue;
+      let slot = block.words[at]! & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = row + 1;
     }

@@ -38,6 +38,7 @@ async function rowsOf(blocks: AsyncIterator<Buffer>): Promise<Row[]> {
   return rows;
 }
 
+const printOf = (row: number) => ({ low: row, high: 1, idLow: row ^ 5, idHigh: 2 });
 const word = fc.nat(0xffff_ffff);
 const row: fc.Arbitrary<Row> = fc.record({
   lookUps: fc.array(word, { maxLength: 4 }),
@@ -98,7 +99,7 @@ test('groups of rows are where they were, however the blocks are cut', async () 
       let count = 0;
       for (const size of sizes) {
         for (let i = 0; i < size; i += 1, count += 1) {
-          writer.add({ low: count, high: 1, idLow: count ^ 5, idHigh: 2 });
+          writer.add(printOf(count));
         }
         writer.group({ rows: size, bytes: size * 10, low: count, high: 3 });
       }
@@ -112,7 +113,7 @@ test('groups of rows are where they were, however the blocks are cut', async () 
         const found = reader.group();
         expect(found).toEqual({ row: met, group: { rows: size, bytes: size * 10, low: met + size, high: 3 } });
         // Every third one by one, as where something in it changed.
-        if (at % 3 === 0) for (let i = 0; i < size; i += 1) expect(reader.find(met + i, 1)).toBe(met + i);
+        if (at % 3 === 0) for (let i = 0; i < size; i += 1) expect(reader.find(printOf(met + i))).toBe(met + i);
         else reader.takeGroup(next);
         met += size;
       }
