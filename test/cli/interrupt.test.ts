@@ -30,7 +30,7 @@ async function underWay(here: { readonly data: string }, secret: string, ...more
 
 describe('an interrupted sync', () => {
   test('finishes what is on its way at Ctrl-C, says what is left, and goes on at the next run', async () => {
-    const api = await freshApi({ latencyMs: 15 });
+    const api = await freshApi({ latencyMs: 25 });
     const here = await station(api);
     const running = await underWay(here, api.secret, '--json');
     running.child.kill('SIGINT');
@@ -56,7 +56,7 @@ describe('an interrupted sync', () => {
   });
 
   test('says the same to a person, and takes two signals at once for one wish', async () => {
-    const api = await freshApi({ latencyMs: 15 });
+    const api = await freshApi({ latencyMs: 25 });
     const here = await station(api);
     const running = await underWay(here, api.secret);
     running.child.kill('SIGINT');
@@ -68,7 +68,7 @@ describe('an interrupted sync', () => {
   });
 
   test('sends nothing when it is stopped before', async () => {
-    const api = await freshApi({ latencyMs: 50 });
+    const api = await freshApi({ latencyMs: 300 });
     const here = await station(api);
     const running = start(['sync', '--connection', 'here', '--source', at.day1, '--json'], {
       data: here.data,
@@ -83,7 +83,7 @@ describe('an interrupted sync', () => {
   });
 
   test('goes on after a kill, and sends nothing twice that was confirmed', async () => {
-    const api = await freshApi({ latencyMs: 15 });
+    const api = await freshApi({ latencyMs: 25 });
     const here = await station(api);
     const running = await underWay(here, api.secret, '--json');
     running.child.kill('SIGKILL');
@@ -103,7 +103,7 @@ describe('an interrupted sync', () => {
 
   test('says that the API went away, and goes on when it is back', async () => {
     const file = path.join(newFolder(), 'api.db');
-    const api = start(['sandbox', '--json', '--latency', '15', '--file', file]);
+    const api = start(['sandbox', '--json', '--latency', '25', '--file', file]);
     await api.until('\n');
     const { url, key, secret } = JSON.parse(api.stdout()) as { url: string; key: string; secret: string };
     const here = await station({ url, key, secret });
@@ -128,7 +128,7 @@ describe('an interrupted sync', () => {
   });
 
   test('lets a second sync on the same data folder know that it is in use', async () => {
-    const api = await freshApi({ latencyMs: 15 });
+    const api = await freshApi({ latencyMs: 25 });
     const here = await station(api);
     const running = await underWay(here, api.secret, '--json');
     // It is let wait, so that it holds the ledger for as long as it takes.

@@ -23,10 +23,11 @@ export function practice(options: SandboxWorkerOptions = {}): Practice {
     const folder = mkdtempSync(path.join(tmpdir(), 'rollbook-cli-'));
     made.folder = folder;
     made.api = await startSandboxInWorker(options);
-    const base = { students: 20, seed: 11 };
+    const base = { students: 10, seed: 11 };
     await writeDistrict({ ...base, out: path.join(folder, 'day1'), clean: true });
     await writeDistrict({ ...base, out: path.join(folder, 'day2'), clean: true, day: 2 });
-    await writeDistrict({ ...base, out: path.join(folder, 'dirty') });
+    // Large enough for a code that nobody has paired yet.
+    await writeDistrict({ ...base, students: 20, out: path.join(folder, 'dirty') });
   });
   afterAll(async () => {
     await made.api?.close();

@@ -1,12 +1,12 @@
 /** `rollbook retry`: what is not in the API, sent again from the last export. */
 import { describe, expect, test } from 'vitest';
-import { practice, station } from './practice.ts';
+import { freshApi } from './contents.ts';
+import { station } from './practice.ts';
 import { expectAccounts, expectSentence, jsonLines, resultOf } from './run.ts';
 import { causeOf, REFUSALS, recordsOf, troubled } from './troubled.ts';
 
 const folders = troubled();
 const { at } = folders;
-const other = practice();
 
 const HERE = ['retry', '--connection', 'here'];
 
@@ -79,7 +79,7 @@ describe('retry', () => {
   });
 
   test('has nothing to send where nothing was sent', async () => {
-    const here = await station(other.api);
+    const here = await station(await freshApi());
     expectSentence(await here.run(...HERE, '--failed'), 1, /Nothing was sent over this connection yet/);
     expectSentence(await here.run('retry', '--connection', 'there', '--failed'), 1, /There is no connection "there"/);
   });

@@ -27,6 +27,8 @@ function candidates(): readonly string[] {
         'microsoft-edge',
         'chromium',
         'chromium-browser',
+        // Chromium without windows of its own: Debian's package for it takes a fifth less of the machine.
+        'chromium-headless-shell',
       ].flatMap((name) => PATH.split(path.delimiter).map((folder) => path.join(folder, name)));
   }
 }

@@ -19,7 +19,7 @@ test('A copy is made, restored after a question, and the ledger brought up to da
   await copies.getByText('Restore one of them').click();
   await copies.scrollIntoViewIfNeeded();
   await expectAccessible();
-  expect(await overflows(page)).toBe(false);
+  await expect.poll(() => overflows(page)).toBe(false);
   await shoot('settings-copies');
   await copies.getByRole('button', { name: /^Restore the copy of / }).click();
   const dialog = page.getByRole('alertdialog');

@@ -84,7 +84,7 @@ test('An engine that dies comes back with what it knew, and a closed lid is seen
       const answer = await window.rollbook?.commands['host.state']({});
       return answer !== undefined && 'ok' in answer && answer.ok.online;
     });
-  expect(await online()).toBe(false);
+  await expect.poll(online).toBe(false);
   await app.setOnline(true);
-  expect(await online()).toBe(true);
+  await expect.poll(online).toBe(true);
 });

@@ -40,7 +40,7 @@ test('A record is found, understood and sent again', async () => {
   await shoot('find-results');
   await shoot('find-results-dark', 'dark');
   expect(page.url()).not.toContain(whole);
-  expect(await page.title()).toBe('Find · Rollbook');
+  await expect.poll(() => page.title()).toBe('Find · Rollbook');
   await tabTo(/^Students/);
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: /^Record R-/ }).waitFor();
@@ -115,7 +115,7 @@ test('A record is found, understood and sent again', async () => {
     .filter({ hasText: 'Not looked for to the end' })
     .waitFor();
   await shoot('find-stopped');
-  expect(await main.getByRole('row').count()).toBe(2);
+  await expect.poll(() => main.getByRole('row').count()).toBe(2);
 
   await page.setViewportSize({ width: 683, height: 384 });
   await main.getByRole('button', { name: 'Find' }).click();

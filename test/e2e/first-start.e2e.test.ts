@@ -12,8 +12,8 @@ test('First start offers three ways in, and nothing else', async () => {
     'Import a connection file',
     'Try the practice district',
   ]);
-  expect(await page.getByRole('navigation').count()).toBe(0);
-  expect(await page.title()).toBe('Welcome · Rollbook');
+  await expect.poll(() => page.getByRole('navigation').count()).toBe(0);
+  await expect.poll(() => page.title()).toBe('Welcome · Rollbook');
   await expectAccessible();
   await shoot('first-start');
   await shoot('first-start-dark', 'dark');
@@ -33,6 +33,6 @@ test('The practice district is one press away', async () => {
 test('At 200 % zoom nothing is lost', async () => {
   const { page, shoot } = await openStage({ viewport: { width: 683, height: 384 } });
   await page.getByRole('link', { name: 'Connect' }).waitFor();
-  expect(await overflows(page)).toBe(false);
+  await expect.poll(() => overflows(page)).toBe(false);
   await shoot('first-start-zoom');
 });

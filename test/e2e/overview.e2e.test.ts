@@ -15,7 +15,7 @@ test('The overview says how a connection stands, and what to do next', async () 
   await page.getByText('Needs you').waitFor();
   const [view] = await app.call('overview.show', {});
   const inTheApi = page.locator('dl > div').filter({ hasText: 'in the API' });
-  expect(await inTheApi.locator('dd').textContent()).toBe(view?.today.confirmed.toLocaleString('en-US'));
+  await expect.poll(() => inTheApi.locator('dd').textContent()).toBe(view?.today.confirmed.toLocaleString('en-US'));
   await page.getByRole('img', { name: /^[\d,]+ records confirmed in 1 batch/ }).waitFor();
   await expectAccessible();
   await shoot('overview');
@@ -26,12 +26,14 @@ test('The overview says how a connection stands, and what to do next', async () 
   await tabTo('Show as a table');
   await page.keyboard.press('Enter');
   const table = page.getByRole('region', { name: 'The last 14 days' });
-  expect(await table.getByRole('rowheader').count()).toBe(14);
+  await expect.poll(() => table.getByRole('rowheader').count()).toBe(14);
   const today = table.getByRole('row').last();
-  expect(await today.getByRole('cell').first().textContent()).toBe(view?.today.changed.toLocaleString('en-US'));
+  await expect
+    .poll(() => today.getByRole('cell').first().textContent())
+    .toBe(view?.today.changed.toLocaleString('en-US'));
   await expectAccessible();
   await shoot('overview-table');
-}, 120_000);
+});
 
 test('Every screen and every connection is a few letters away', async () => {
   const { page, expectAccessible, shoot } = await openStage({ connection: 'State 2026-27' });
@@ -46,7 +48,7 @@ test('Every screen and every connection is a few letters away', async () => {
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: 'State 2026-27' }).waitFor();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
-}, 60_000);
+});
 
 test('Tab comes to the content at once, and the progress of a batch is said', async () => {
   const { page, app, api, folder } = await openStage({ connection: 'north', api: { latencyMs: 100 } });
@@ -55,7 +57,7 @@ test('Tab comes to the content at once, and the progress of a batch is said', as
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
   await page.keyboard.press('Tab');
   await page.getByRole('button', { name: 'Skip to the content' }).press('Enter');
-  expect(await page.evaluate(() => document.activeElement?.id)).toBe('main');
+  await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe('main');
 
   const { writeDistrict } = await import('../../core/sandbox/district/generate.ts');
   const source = `${folder}/export`;
@@ -72,12 +74,12 @@ test('Tab comes to the content at once, and the progress of a batch is said', as
   expect((await batch).stopped?.code).toBe('cancelled');
   await page.getByRole('region', { name: 'What is under way' }).waitFor({ state: 'detached' });
   expect((await api.requests()).POST).toBeGreaterThan(0);
-}, 120_000);
+});
 
 test('At 200 % zoom the overview loses nothing', async () => {
   const { page, shoot } = await openStage({ connection: 'north', viewport: { width: 683, height: 384 } });
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
-  expect(await overflows(page)).toBe(false);
+  await expect.poll(() => overflows(page)).toBe(false);
   await shoot('overview-zoom');
 });
 
@@ -88,4 +90,4 @@ test('An engine that dies is started again, and the screens say so', async () =>
   await page.getByText('The engine stopped and is being started again').waitFor();
   await page.getByText('The engine stopped and is being started again').waitFor({ state: 'detached' });
   await page.getByRole('link', { name: 'north' }).waitFor();
-}, 60_000);
+});

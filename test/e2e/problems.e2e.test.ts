@@ -56,7 +56,7 @@ test('Causes are looked at, put right, sent again and hidden', async () => {
   await expectAccessible();
   await shoot('problems-cause');
   await shoot('problems-cause-dark', 'dark');
-  expect(await page.title()).toBe('A cause of problems · Rollbook');
+  await expect.poll(() => page.title()).toBe('A cause of problems · Rollbook');
   await tabTo('Pair “EE” with Early Education');
   await page.keyboard.press('Enter');
   await page.getByRole('alert').getByText('is now “Early Education”').waitFor();
@@ -100,7 +100,9 @@ test('Causes are looked at, put right, sent again and hidden', async () => {
     .getByRole('cell')
     .textContent();
   expect(given).not.toBe('');
-  expect(await main.getByRole('region', { name: 'As mapped' }).textContent()).toContain(`"firstName": "${given}"`);
+  await expect
+    .poll(() => main.getByRole('region', { name: 'As mapped' }).textContent())
+    .toContain(`"firstName": "${given}"`);
   await main
     .getByText(/waits? for it\.$/)
     .first()
@@ -110,7 +112,7 @@ test('Causes are looked at, put right, sent again and hidden', async () => {
   await shoot('problems-record-dark', 'dark');
   await shoot('problems-record-forced', 'forced');
   // Nothing of a person where others look.
-  expect(await page.title()).toBe('A record · Rollbook');
+  await expect.poll(() => page.title()).toBe('A record · Rollbook');
   expect(page.url()).not.toContain(given);
   await button('Send it again').click();
   await page
@@ -150,6 +152,7 @@ test('Causes are looked at, put right, sent again and hidden', async () => {
   await shoot('problems-hidden');
   await cause(/The code “5”/).click();
   await button('Put back').click();
+  await button('Ignore').waitFor();
   await button('Mark as fixed').click();
   await main.getByText('Marked as fixed', { exact: true }).waitFor();
   await button('Not fixed after all').click();
@@ -167,7 +170,7 @@ test('Causes are looked at, put right, sent again and hidden', async () => {
   await shoot('problems-fix-list');
   await tabTo(/^Excel/);
   await page.keyboard.press('ArrowDown');
-  expect(await dialog.getByRole('radio', { name: /^CSV/ }).isChecked()).toBe(true);
+  await expect.poll(() => dialog.getByRole('radio', { name: /^CSV/ }).isChecked()).toBe(true);
   const file = path.join(folder, 'list.csv');
   await tabTo(/^Choose where to save/);
   await choosePath(() => page.keyboard.press('Enter'), file);

@@ -23,7 +23,7 @@ test('What Rollbook looks like, how much it sends and by which way are chosen by
   const region = (name: string) => main.getByRole('region', { name, exact: true });
   await main.getByText('None was added.').waitFor();
   // What a browser cannot do is not offered.
-  expect(await region('On this computer').count()).toBe(form === 'browser' ? 0 : 1);
+  await expect.poll(() => region('On this computer').count()).toBe(form === 'browser' ? 0 : 1);
   await expectAccessible();
   await shoot('settings');
   await shoot('settings-dark', 'dark');
@@ -37,11 +37,11 @@ test('What Rollbook looks like, how much it sends and by which way are chosen by
   await expect.poll(() => root.getAttribute('data-theme')).toBe('dark');
   await tabTo('Comfortable');
   await page.keyboard.press('ArrowDown');
-  expect(await root.getAttribute('data-density')).toBe('compact');
+  await expect.poll(() => root.getAttribute('data-density')).toBe('compact');
   await shoot('settings-dark-compact');
   await page.reload();
   await expect.poll(() => root.getAttribute('data-theme')).toBe('dark');
-  expect(await root.getAttribute('data-density')).toBe('compact');
+  await expect.poll(() => root.getAttribute('data-density')).toBe('compact');
   await region('Appearance').getByRole('radio', { name: 'As the system has it' }).press('Space');
   await region('Appearance').getByRole('radio', { name: 'Comfortable' }).press('Space');
   await expect.poll(() => root.getAttribute('data-theme')).toBe('system');
@@ -52,7 +52,7 @@ test('What Rollbook looks like, how much it sends and by which way are chosen by
   await tabTo('At most');
   await page.keyboard.type('500');
   await sending.getByText('Enter a whole number, from 1 to 256.').waitFor();
-  expect(await sending.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+  await expect.poll(() => sending.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
   await sending.getByLabel('At most', { exact: true }).fill('100');
   await page.keyboard.press('Enter');
   await sending.getByText('Rollbook opens 64 connections to an API at once at most').waitFor();
@@ -118,7 +118,7 @@ test('What Rollbook looks like, how much it sends and by which way are chosen by
   await region('Data folder').scrollIntoViewIfNeeded();
   await expectAccessible();
   await shoot('settings-data-folder');
-}, 120_000);
+});
 
 test('The practice API is stopped, started, put into bad weather and forgotten', async () => {
   const { page, app, expectAccessible, shoot, focused } = await openSettings({
@@ -148,12 +148,12 @@ test('The practice API is stopped, started, put into bad weather and forgotten',
 
   await practice.getByRole('button', { name: 'Stop the practice API' }).click();
   await practice.getByText('Off', { exact: true }).waitFor();
-  expect(await practice.getByRole('radio').count()).toBe(0);
+  await expect.poll(() => practice.getByRole('radio').count()).toBe(0);
   await expectAccessible();
   await shoot('settings-practice-off');
   await practice.getByRole('button', { name: 'Start the practice API' }).click();
   await practice.getByText('Runs', { exact: true }).waitFor();
-  expect(await practice.getByRole('radio', { name: /^Nothing/ }).isChecked()).toBe(true);
+  await expect.poll(() => practice.getByRole('radio', { name: /^Nothing/ }).isChecked()).toBe(true);
   await practice.getByRole('button', { name: 'Forget all of it …' }).click();
   const forget = page.getByRole('alertdialog', { name: 'Forget the practice district?' });
   await forget.getByText('Records known as sent').waitFor();
@@ -166,19 +166,19 @@ test('The practice API is stopped, started, put into bad weather and forgotten',
   // Without a connection there is no navigation: a link leads back.
   await page.getByRole('link', { name: /Welcome/ }).click();
   await page.getByRole('heading', { name: 'Welcome to Rollbook' }).waitFor();
-}, 120_000);
+});
 
 test('What the desktop offers is there where it is offered', async () => {
   const { page, form, expectAccessible, shoot } = await openStage({ connection: 'north' });
   if (form !== 'browser') {
     await page.getByRole('navigation').getByRole('link', { name: 'Settings' }).click();
     const tell = page.getByRole('region', { name: 'On this computer' }).getByRole('checkbox', { name: /^Tell me/ });
-    expect(await tell.isChecked()).toBe(true);
+    await expect.poll(() => tell.isChecked()).toBe(true);
     await tell.press('Space');
     await expect.poll(() => tell.isChecked()).toBe(false);
     await page.reload();
     await tell.waitFor({ state: 'attached' });
-    expect(await tell.isChecked()).toBe(false);
+    await expect.poll(() => tell.isChecked()).toBe(false);
     await expectAccessible();
     return;
   }
@@ -198,10 +198,10 @@ test('What the desktop offers is there where it is offered', async () => {
   const system = page.getByRole('region', { name: 'On this computer' });
   await system.getByText('Version 0.2.0 is ready.').waitFor();
   await system.getByRole('button', { name: 'Restart and install' }).waitFor();
-  expect(await system.getByRole('checkbox', { name: /^Tell me/ }).isChecked()).toBe(true);
+  await expect.poll(() => system.getByRole('checkbox', { name: /^Tell me/ }).isChecked()).toBe(true);
   await expectAccessible();
   await shoot('settings-desktop');
-}, 60_000);
+});
 
 const stateOf = (address: string): string => `${address.split('#')[0]}call/host.state`;
 const post = (address: string) => ({ data: {}, headers: { origin: new URL(address).origin } });
@@ -210,6 +210,6 @@ test('At 200 % zoom the settings lose nothing', async () => {
   const { page, shoot } = await openStage({ connection: 'north', viewport: { width: 683, height: 384 } });
   await page.getByRole('link', { name: 'Settings' }).click();
   await page.getByText('How to move it').click();
-  expect(await overflows(page)).toBe(false);
+  await expect.poll(() => overflows(page)).toBe(false);
   await shoot('settings-zoom');
-}, 60_000);
+});

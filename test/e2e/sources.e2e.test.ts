@@ -29,7 +29,7 @@ async function drop({ page }: Stage, target: string): Promise<void> {
 
 test('An export is chosen, looked at, used, and sent on a schedule', async () => {
   const stage = await openStage({ connection: 'north' });
-  const { page, app, folder, expectAccessible, shoot } = stage;
+  const { page, app, folder, expectAccessible, shoot, focused } = stage;
   const source = writeExport(path.join(folder, 'sis-export'));
   const show = () => app.call('sources.show', { connection: 'north' });
   await page.getByRole('navigation', { name: 'Screens' }).getByRole('link', { name: 'Sources' }).click();
@@ -48,7 +48,7 @@ test('An export is chosen, looked at, used, and sent on a schedule', async () =>
   // The first rows, on demand.
   await tables.getByRole('row', { name: 'Users' }).click();
   const dialog = page.getByRole('dialog', { name: 'users.csv' });
-  expect(await dialog.getByRole('cell').count()).toBe(0);
+  await expect.poll(() => dialog.getByRole('cell').count()).toBe(0);
   await shoot('sources-columns');
   await dialog.getByRole('button', { name: 'Show the first 5 rows' }).click();
   await dialog.getByRole('columnheader', { name: '5th row' }).waitFor();
@@ -61,7 +61,7 @@ test('An export is chosen, looked at, used, and sent on a schedule', async () =>
   await tables.waitFor();
   expect(await show()).toMatchObject({ path: source, isThere: true, lastSent: null, vanished: 'delete' });
   // The first time, what would be sent is seen before it is.
-  expect(await page.getByRole('button', { name: 'Send now' }).count()).toBe(0);
+  await expect.poll(() => page.getByRole('button', { name: 'Send now' }).count()).toBe(0);
   await expectAccessible();
   await shoot('sources');
   await shoot('sources-dark', 'dark');
@@ -73,7 +73,7 @@ test('An export is chosen, looked at, used, and sent on a schedule', async () =>
   await form.getByLabel('Time 1', { exact: true }).fill('06:30');
   await form.getByRole('button', { name: 'Another time' }).click();
   const save = form.getByRole('button', { name: 'Save the schedule' });
-  expect(await save.isDisabled()).toBe(true);
+  await expect.poll(() => save.isDisabled()).toBe(true);
   await form.getByText('Enter each time, or take it away.').waitFor();
   await form.getByLabel('Time 2', { exact: true }).fill('13:15');
   for (const day of ['Sat', 'Sun']) await form.getByRole('button', { name: day }).click();
@@ -109,9 +109,7 @@ test('An export is chosen, looked at, used, and sent on a schedule', async () =>
   await page.getByRole('radio', { name: /^It is deleted at the API/ }).press('Space');
   const alert = page.getByRole('alertdialog');
   await alert.getByText('Nothing is deleted now.').waitFor();
-  expect(await alert.getByRole('button', { name: 'Cancel' }).evaluate((one) => one === document.activeElement)).toBe(
-    true,
-  );
+  await expect.poll(focused).toBe('Cancel');
   await expectAccessible();
   await shoot('sources-vanished');
   await alert.getByRole('button', { name: 'Cancel' }).click();
@@ -123,7 +121,7 @@ test('An export is chosen, looked at, used, and sent on a schedule', async () =>
   await page.getByText(/^(Nothing had changed|Sent: )/).waitFor();
   await expectAccessible();
   await shoot('sources-sent');
-}, 180_000);
+});
 
 test('What is wrong with an export is said before it is used, and an export that has gone is no disaster', async () => {
   const stage = await openStage({ connection: 'north' });
@@ -143,7 +141,7 @@ test('What is wrong with an export is said before it is used, and an export that
 
   await choose(stage, /^Another folder/, broken);
   await page.getByText('It cannot be used as it is').waitFor();
-  expect(await page.getByRole('button', { name: 'Use this export' }).count()).toBe(0);
+  await expect.poll(() => page.getByRole('button', { name: 'Use this export' }).count()).toBe(0);
   await expectAccessible();
   await shoot('sources-broken');
 
@@ -175,7 +173,7 @@ test('What is wrong with an export is said before it is used, and an export that
   await page.getByRole('button', { name: 'Use no export' }).click();
   await page.getByRole('heading', { name: 'Which export is sent?' }).waitFor();
   expect((await app.call('sources.show', { connection: 'north' })).path).toBe(null);
-}, 120_000);
+});
 
 test('By keyboard alone: choose, use, and send when it changes; at 200 % zoom nothing is lost', async () => {
   const { page, app, folder, form, choosePath, tabTo, shoot } = await openStage({
@@ -186,7 +184,7 @@ test('By keyboard alone: choose, use, and send when it changes; at 200 % zoom no
   const { keyboard } = page;
   await page.goto(`${page.url().split('#')[0]}#/sources`);
   await page.getByRole('heading', { name: 'Which export is sent?' }).waitFor();
-  expect(await overflows(page)).toBe(false);
+  await expect.poll(() => overflows(page)).toBe(false);
   await tabTo(/^Choose a folder/);
   if (form === 'browser') {
     await keyboard.press('Enter');
@@ -198,7 +196,7 @@ test('By keyboard alone: choose, use, and send when it changes; at 200 % zoom no
     await keyboard.press('Enter');
   } else await choosePath(() => keyboard.press('Enter'), source);
   await page.getByRole('grid').getByRole('row').nth(1).waitFor();
-  expect(await overflows(page)).toBe(false);
+  await expect.poll(() => overflows(page)).toBe(false);
   await tabTo('Use this export');
   await keyboard.press('Enter');
   await page.getByText('Found', { exact: true }).waitFor();
@@ -207,10 +205,10 @@ test('By keyboard alone: choose, use, and send when it changes; at 200 % zoom no
   await tabTo('Save the schedule');
   await keyboard.press('Enter');
   await page.getByText('Watching', { exact: true }).waitFor();
-  expect(await overflows(page)).toBe(false);
+  await expect.poll(() => overflows(page)).toBe(false);
   await shoot('sources-zoom');
   expect(await app.call('schedule.show', { connection: 'north' })).toMatchObject({
     state: 'watching',
     schedule: { when: { kind: 'export' } },
   });
-}, 120_000);
+});

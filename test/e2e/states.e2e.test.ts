@@ -9,7 +9,7 @@ import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { writeDistrict } from '../../core/sandbox/district/generate.ts';
 import { writeExport } from './exports.ts';
-import { openStage, overflows, type Stage, withBrowser } from './stage.ts';
+import { openStage, overflows, type Stage, scrollAndPress, withBrowser } from './stage.ts';
 
 withBrowser();
 
@@ -21,9 +21,14 @@ function newExport(): string {
 }
 
 async function goTo({ page }: Stage, address: string): Promise<void> {
-  await page.evaluate((to) => {
+  const before = await page.getByRole('main').locator('h1').elementHandle();
+  const isOther = await page.evaluate((to) => {
+    const from = location.hash;
     location.hash = to;
+    return location.hash !== from;
   }, address);
+  // Another address is another screen: what is seen until then is the one before.
+  if (isOther) await page.waitForFunction((heading) => heading?.isConnected !== true, before);
   await page.getByRole('heading', { level: 1 }).waitFor();
   await expect
     .poll(
@@ -40,7 +45,7 @@ async function goTo({ page }: Stage, address: string): Promise<void> {
 
 async function look({ page, expectAccessible, shoot }: Stage, name: string): Promise<void> {
   await expectAccessible();
-  expect(await overflows(page)).toBe(false);
+  await expect.poll(() => overflows(page)).toBe(false);
   await shoot(`state-${name}`);
 }
 
@@ -76,7 +81,7 @@ test('Several connections and nothing sent: each screen says what is there to do
   await change.getByLabel('A number behind it').fill('2');
   await change.getByRole('button', { name: 'Save' }).click();
   await labels.getByText('state-2').waitFor();
-}, 120_000);
+});
 
 test('What is not there is said, and a way leads on', async () => {
   const stage = await openStage({ connection: 'north' });
@@ -124,10 +129,13 @@ test('What takes its time says that it is on its way, and what is refused can be
     // What was read before is shown at once: this is the first time, or the page is loaded anew.
     await page.reload();
     await open(place);
-    await page.getByRole('main').getByRole('status').filter({ hasText: /…$/ }).first().waitFor({ state: 'attached' });
-    // Only what takes a while is shown.
-    await page.waitForTimeout(400);
-    if (place === 'overview' || place === 'batches') await look(stage, `loading-${place}`);
+    const loading = page.getByRole('main').getByRole('status').filter({ hasText: /…$/ }).first();
+    await loading.waitFor({ state: 'attached' });
+    if (place === 'overview' || place === 'batches') {
+      // Only what takes a while is shown.
+      await loading.locator('div').first().waitFor();
+      await look(stage, `loading-${place}`);
+    }
     await letGo();
     await refuse(command, { code: 'internal', sentence: 'The engine does not answer; try again.', details: {} });
     await page.reload();
@@ -135,7 +143,7 @@ test('What takes its time says that it is on its way, and what is refused can be
     await page.getByRole('main').getByText('The engine does not answer; try again.').first().waitFor();
     await look(stage, `refused-${place}`);
   }
-}, 180_000);
+});
 
 test('What waits, is paused, cut off or came back is seen from everywhere', async () => {
   const day1 = newExport();
@@ -159,7 +167,9 @@ test('What waits, is paused, cut off or came back is seen from everywhere', asyn
   await goTo(stage, '#/problems/north');
   await main.getByRole('row', { name: /EE/ }).getByText('Came back').waitFor();
   await look(stage, 'problems-came-back');
-  await main.getByRole('row', { name: /EE/ }).click();
+  // What the wheel has brought there is pressed before it has come to rest.
+  await scrollAndPress(page, main.getByRole('row', { name: /EE/ }));
+  await page.getByRole('heading', { level: 1, name: /EE/ }).waitFor();
   await main.getByText('Came back', { exact: true }).waitFor();
   await look(stage, 'cause-came-back');
   await main.getByRole('button', { name: 'Mark as fixed' }).click();
@@ -217,7 +227,7 @@ test('What waits, is paused, cut off or came back is seen from everywhere', asyn
   await look(stage, 'overview-stopped');
   await goTo(stage, '#/batches/north');
   await look(stage, 'batches-stopped');
-}, 180_000);
+});
 
 test('An API that is away while a batch still reads is waited for, and so is the network', async () => {
   const stage = await openStage({ connection: 'north' });
@@ -261,7 +271,7 @@ test('An API that is away while a batch still reads is waited for, and so is the
   await look(stage, 'offline-reading');
   await app.setOnline(true);
   await ended();
-}, 120_000);
+});
 
 test('An engine that cannot start again says why, and the screens stay usable', async () => {
   const stage = await openStage({ connection: 'north', isKillable: true });
@@ -276,4 +286,4 @@ test('An engine that cannot start again says why, and the screens stay usable', 
   await look(stage, 'engine-failed-settings');
   renameSync(`${key}-away`, key);
   await page.getByText('The engine cannot be started').waitFor({ state: 'detached', timeout: 60_000 });
-}, 120_000);
+});

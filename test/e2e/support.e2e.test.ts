@@ -36,7 +36,7 @@ test('What would leave is read to the last line, saved and found again', async (
   const { page, app, folder, source, choosePath, expectAccessible, shoot, tabTo, focused } = await openSupport();
   const main = page.getByRole('main');
   await main.getByRole('heading', { name: 'The bundle for support' }).waitFor();
-  expect(await page.title()).toBe('Support · Rollbook');
+  await expect.poll(() => page.title()).toBe('Support · Rollbook');
   await main.getByText(CONNECTION).first().waitFor();
   await expectAccessible();
   await shoot('support');
@@ -51,13 +51,15 @@ test('What would leave is read to the last line, saved and found again', async (
   await expect.poll(focused).toBe('What would leave');
   await shoot('support-looked');
   const shown = await app.call('support.preview', {});
-  expect(await files.getByRole('tab').count()).toBe(shown.files.length);
+  await expect.poll(() => files.getByRole('tab').count()).toBe(shown.files.length);
   await tabTo(/^groups\.json/);
   await page.keyboard.press('ArrowDown');
   const text = (name: string) => main.getByRole('tabpanel').getByRole('region', { name });
   await text('batches.json').waitFor();
   const batches = shown.files.find(({ name }) => name === 'batches.json')?.text ?? '';
-  expect(await text('batches.json').locator('code').allTextContents()).toEqual(batches.split('\n').slice(0, 400));
+  await expect
+    .poll(() => text('batches.json').locator('code').allTextContents())
+    .toEqual(batches.split('\n').slice(0, 400));
   await page.keyboard.press('ArrowDown');
   await text('connections.json').waitFor();
   // What has more lines than are shown at once goes on at a press.
@@ -110,7 +112,7 @@ test('What would leave is read to the last line, saved and found again', async (
   await expectAccessible();
   await shoot('support-saved');
   expect(existsSync(out)).toBe(true);
-}, 120_000);
+});
 
 test('A bundle that the last check stops is told of, with the places and no value', async () => {
   const { page, refuse, expectAccessible, shoot } = await openSupport();
@@ -123,10 +125,10 @@ test('A bundle that the last check stops is told of, with the places and no valu
   await page.getByRole('button', { name: 'Show what would leave' }).click();
   const told = page.getByRole('alert').filter({ hasText: 'The last check stopped the bundle' });
   await told.getByText('groups.json, line 12').waitFor();
-  expect(await page.getByRole('tablist').count()).toBe(0);
+  await expect.poll(() => page.getByRole('tablist').count()).toBe(0);
   await expectAccessible();
   await shoot('support-stopped');
-}, 60_000);
+});
 
 test('A reference leads to its record, a label to no name, and the past is kept as long as is said', async () => {
   const { page, app, expectAccessible, shoot, focused } = await openSupport();
@@ -171,7 +173,7 @@ test('A reference leads to its record, a label to no name, and the past is kept 
   const days = past.getByLabel('The log for support');
   await days.fill('0');
   await past.getByText('Enter a whole number of days, from 1 to 3,650 days.').waitFor();
-  expect(await past.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+  await expect.poll(() => past.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
   await days.fill('60');
   await days.press('Enter');
   await expect.poll(async () => (await app.call('settings.show', {})).logDays).toBe(60);
@@ -203,7 +205,7 @@ test('A reference leads to its record, a label to no name, and the past is kept 
   await past.getByText(/^Nothing is over/).waitFor();
   expect(await app.call('problems.list', { connection: CONNECTION })).toMatchObject({ resolved: 0 });
   await shoot('support-cleared');
-}, 120_000);
+});
 
 test('At 200 % zoom support loses nothing', async () => {
   const { page, shoot } = await openStage({ connection: CONNECTION, viewport: { width: 683, height: 384 } });
@@ -211,6 +213,6 @@ test('At 200 % zoom support loses nothing', async () => {
   await page.getByRole('button', { name: 'Show what would leave' }).click();
   const files = page.getByRole('tablist', { name: 'Files of the bundle' });
   await files.scrollIntoViewIfNeeded();
-  expect(await overflows(page)).toBe(false);
+  await expect.poll(() => overflows(page)).toBe(false);
   await shoot('support-zoom');
-}, 60_000);
+});

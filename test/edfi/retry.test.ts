@@ -207,10 +207,11 @@ describe('Retry-After', () => {
 });
 
 describe('time-outs', () => {
-  const short = { timeouts: { headersMs: 150, bodyMs: 150, totalMs: 5000 }, retry: { attempts: 2 } };
+  const LONG = { headersMs: 60_000, bodyMs: 60_000, totalMs: 60_000 };
+  const twice = (timeouts: Partial<typeof LONG>) => ({ timeouts: { ...LONG, ...timeouts }, retry: { attempts: 2 } });
 
   test('slow headers', async () => {
-    const { client } = await scripted([() => {}, () => {}], short);
+    const { client } = await scripted([() => {}, () => {}], twice({ headersMs: 150 }));
     expect(await failureOf(client.post('ed-fi/students', '{}'))).toMatchObject({
       details: { reason: 'headers-timeout' },
     });
@@ -221,7 +222,7 @@ describe('time-outs', () => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.write('[');
     };
-    const { client } = await scripted([stops, stops], short);
+    const { client } = await scripted([stops, stops], twice({ bodyMs: 150 }));
     expect(await failureOf(client.page('ed-fi/students', { limit: 1, offset: 0 }))).toMatchObject({
       details: { reason: 'body-timeout' },
     });
@@ -233,7 +234,7 @@ describe('time-outs', () => {
       const timer = setInterval(() => response.write(' '), 20);
       response.on('close', () => clearInterval(timer));
     };
-    const { client } = await scripted([drips, drips], { timeouts: { totalMs: 300 }, retry: { attempts: 2 } });
+    const { client } = await scripted([drips, drips], twice({ totalMs: 300 }));
     expect(await failureOf(client.page('ed-fi/students', { limit: 1, offset: 0 }))).toMatchObject({
       details: { reason: 'total-timeout' },
     });

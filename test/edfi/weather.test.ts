@@ -349,7 +349,7 @@ describe('answers that are not whole', () => {
   });
 
   test('a slow body is waited for, and given up when it takes too long', async () => {
-    const { client, sandbox } = await weather(undefined, { client: { timeouts: { totalMs: 1500 } } });
+    const { client, sandbox } = await weather(undefined, { client: { timeouts: { totalMs: 3000 } } });
     await postAll(client, 40);
     sandbox.faults.set(rules({ fault: { kind: 'slow', bytesPerSecond: 40_000 } }));
     expect((await client.page(PERIODS, { limit: 40, offset: 0 })).items).toHaveLength(40);

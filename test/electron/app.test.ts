@@ -103,7 +103,7 @@ test('the practice district is started, sent, and told of when nobody looks', { 
   const [day1 = ''] = practice.exports;
   window.focused = false;
   const run = bridge.commands['sync.run']({ connection: practice.connection ?? '', source: day1, approve: true });
-  await vi.waitUntil(() => fake.blockers.size === 1);
+  await vi.waitUntil(() => fake.blockers.size === 1, { timeout: 30_000, interval: 5 });
   const result = await ok(run);
   expect(result.state).toBe('done');
   expect(result.account.created).toBeGreaterThan(6000);
@@ -111,12 +111,12 @@ test('the practice district is started, sent, and told of when nobody looks', { 
   expect(window.progress).toBe(-1);
   expect(fake.notifications).toHaveLength(1);
   expect(fake.notifications[0]?.title).toBe('A batch has ended and needs you');
-  await vi.waitUntil(() => events.some((event) => event.type === 'progress' && event.phase === 'sending'));
+  await expect.poll(() => events.some((event) => event.type === 'progress' && event.phase === 'sending')).toBe(true);
   expect(events.some((event) => event.type === 'plan')).toBe(true);
   window.visible = false;
   fake.notifications[0]?.click();
   expect(window.visible).toBe(true);
-  await vi.waitUntil(() => events.some((event) => event.type === 'go'));
+  await expect.poll(() => events.some((event) => event.type === 'go')).toBe(true);
   expect(events.findLast((event) => event.type === 'go')).toEqual({ type: 'go', place: 'problems' });
 });
 
@@ -124,11 +124,13 @@ test('the steward sets the theme and notifications; every screen hears of it', a
   const state: HostState = await ok(bridge.commands['host.setTheme']({ theme: 'dark' }));
   expect(state.theme).toBe('dark');
   expect((await ok(bridge.commands['host.setNotifications']({ on: false }))).notifications).toBe(false);
-  await vi.waitUntil(() =>
-    events.some(
-      (event) => event.type === 'host-state' && event.state.theme === 'dark' && event.state.notifications === false,
-    ),
-  );
+  await expect
+    .poll(() =>
+      events.some(
+        (event) => event.type === 'host-state' && event.state.theme === 'dark' && event.state.notifications === false,
+      ),
+    )
+    .toBe(true);
 });
 
 test('closing the window leaves the tray, another start brings the window back', () => {
@@ -151,7 +153,7 @@ test('leaving closes the engine first, and then ends', async () => {
   app.emit('before-quit', { preventDefault });
   expect(preventDefault).toHaveBeenCalledOnce();
   expect(fake.quits).toBe(before);
-  await vi.waitUntil(() => fake.quits > before, { timeout: 20_000 });
+  await expect.poll(() => fake.quits).toBeGreaterThan(before);
   expect(await bridge.commands['connections.list']({})).toMatchObject({ error: { code: 'cancelled' } });
   // The ledger is free for the next: it could not be deleted on Windows otherwise.
   expect(existsSync(path.join(folder, 'data', 'ledger.db-wal'))).toBe(false);

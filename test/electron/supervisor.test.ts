@@ -157,7 +157,7 @@ test('an engine that cannot start says why at once, and is tried again', async (
   await expect(supervisor.call('connections.list', {})).rejects.toMatchObject({ code: 'ledger-in-use' });
   expect(states[0]).toMatchObject({ state: 'failed', code: 'ledger-in-use' });
   await first.close();
-  await vi.waitUntil(() => supervisor.state().state === 'running', { timeout: 20_000 });
+  await expect.poll(() => supervisor.state().state).toBe('running');
   expect(await supervisor.call('connections.list', {})).toEqual([]);
 });
 

@@ -315,7 +315,7 @@ describe('a page that fails', () => {
     fake.boxAnswers.push(1, 0);
     window.webContents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 5 });
     window.webContents.emit('render-process-gone', {}, { reason: 'crashed', exitCode: 5 });
-    await vi.waitUntil(() => done.length === 2);
+    await expect.poll(() => done.length).toBe(2);
     expect(done).toEqual(['log', 'reload']);
     expect(fake.boxes[0]?.buttons).toEqual(['Restart the window', 'Save log for support…', 'Quit Rollbook']);
     expect(fake.boxes).toHaveLength(2);
@@ -323,7 +323,7 @@ describe('a page that fails', () => {
 
   test('that hangs may be waited for', async () => {
     window.emit('unresponsive');
-    await vi.waitUntil(() => fake.boxes.length === 1);
+    await expect.poll(() => fake.boxes.length).toBe(1);
     expect(fake.boxes[0]?.buttons).toEqual(['Restart the window', 'Save log for support…', 'Wait']);
     expect(done).toEqual([]);
   });
@@ -334,7 +334,7 @@ describe('a page that fails', () => {
     expect(fake.boxes).toEqual([]);
     fake.boxAnswers.push(0);
     window.webContents.emit('did-fail-load', {}, -6, '', 'app://rollbook/', true);
-    await vi.waitUntil(() => done.length === 1);
+    await expect.poll(() => done.length).toBe(1);
     expect(done).toEqual(['reload']);
   });
 

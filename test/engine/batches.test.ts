@@ -25,7 +25,8 @@ test('a paused batch sends nothing, and goes on where it was', async () => {
     if (state?.paused === true) break;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  // What was on its way arrives; nothing follows.
+  // What was on its way arrives and is answered; nothing follows.
+  await expect.poll(() => proxy.writes.every(({ status }) => status !== undefined)).toBe(true);
   await new Promise((resolve) => setTimeout(resolve, 150));
   const arrived = proxy.writes.length;
   expect(arrived).toBeLessThanOrEqual(30 + 4);

@@ -174,7 +174,7 @@ test(
       }),
       looking(400),
     );
-    expect(done.size).toBeGreaterThan(25);
+    expect(done.size).toBeGreaterThan(20);
   },
   LONG,
 );

@@ -12,12 +12,11 @@ export const CANARY = 'Zq7CanaryQz';
 const MOST_MS = 30_000;
 
 /**
- * @param runs in a usual run; ROLLBOOK_FUZZ_RUNS takes the place of all of them, ROLLBOOK_FUZZ_SEED of the seed
+ * @param runs in a usual run; ROLLBOOK_FUZZ_RUNS takes the place of all of them
  * @returns how fast-check is to look
  */
-export const looking = (runs: number): { readonly numRuns: number; readonly seed: number } => ({
+export const looking = (runs: number): { readonly numRuns: number } => ({
   numRuns: Number(process.env.ROLLBOOK_FUZZ_RUNS ?? runs),
-  seed: Number(process.env.ROLLBOOK_FUZZ_SEED ?? 20_261_121),
 });
 
 /** Milliseconds for a whole test, with room for many runs. */

@@ -438,8 +438,9 @@ test('a server that says nothing in time', async () => {
     url: hostile.url,
     key: at.key.value,
     secret: () => at.secret.value,
-    timeouts: { headersMs: 150, bodyMs: 150, totalMs: 400 },
-    retry: { attempts: 2, baseMs: 1, capMs: 5, totalMs: 2_000 },
+    // Long enough for the sign-in, on whatever machine.
+    timeouts: { headersMs: 1_000, bodyMs: 1_000, totalMs: 2_000 },
+    retry: { attempts: 2, baseMs: 1, capMs: 5, totalMs: 10_000 },
     onEvent: (event) => void events.push(event),
   });
   await client.signIn();

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BundleView, bundleContent } from '../../core/support/bundle/content.ts';
 import { renderPage } from '../../core/support/bundle/html.ts';
 import { html } from '../../core/support/bundle/markup.ts';
 import { shownDuration } from '../../core/support/bundle/numbers.ts';
 import type { Reference } from '../../core/support/fields.ts';
+import { startBrowser } from '../e2e/browser.ts';
 import { facts } from './facts.ts';
 
 const page = (): string => bundleContent(facts())[0]?.text ?? '';
@@ -147,26 +147,13 @@ describe('the page', () => {
   });
 });
 
-const EXECUTABLE = process.env.ROLLBOOK_CHROMIUM ?? '/usr/bin/chromium';
-
-describe.skipIf(!existsSync(EXECUTABLE))('the page in a browser (needs Chromium)', () => {
+describe('the page in a browser', () => {
   let folder: string;
   let browser: Browser;
   beforeAll(async () => {
     folder = await mkdtemp(path.join(os.tmpdir(), 'rollbook-page-'));
     await writeFile(path.join(folder, 'index.html'), page());
-    browser = await chromium.launch({
-      executablePath: EXECUTABLE,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser = await startBrowser();
   });
   afterAll(async () => {
     await browser.close();

@@ -130,6 +130,7 @@ describe('writing a bundle', () => {
     ['EACCES', 'usage', /may not write/],
     ['EROFS', 'usage', /may not write/],
     ['EBUSY', 'usage', /open in another program/],
+    ['ENAMETOOLONG', 'usage', /its name is too long/],
     ['EIO', 'internal', /the disk did not take it/],
   ])('tells of %s without the words and the path of the system', (systemCode, code, sentence) => {
     const failure = writeFailure(Object.assign(new Error(`${systemCode}: /home/rosalinda`), { code: systemCode }));

@@ -84,6 +84,8 @@ export const writeFailure = (thrown: unknown): Failure => {
         'usage',
         'The support bundle was not written: there is a folder of that name. Choose a name for a file.',
       );
+    case 'ENAMETOOLONG':
+      return new Failure('usage', 'The support bundle was not written: its name is too long. Choose a shorter one.');
     case 'EBUSY':
       return new Failure(
         'usage',
