@@ -50,6 +50,12 @@ export function keyReader(identity: readonly IdentityPart[]): (body: JsonObject)
   };
 }
 
+/** @returns the query that finds the item with this key, as `keyReader` gives it: each value under the name queries have for it */
+export function keyQuery(identity: readonly IdentityPart[], key: string): Record<string, string> {
+  const values = key.split(SEPARATOR);
+  return Object.fromEntries(identity.map((part, i) => [part.name, values[i] ?? '']));
+}
+
 /** @returns the key, as `keyReader` gives it, of a resource whose natural key is this value alone */
 export const keyOfOne = (value: string): string => value + SEPARATOR;
 

@@ -58,6 +58,12 @@ const longPause = (ms: number, host: string): Failure =>
     { reason: 'rate-limited', retryAfterMs: ms, host },
   );
 
+/** What was thrown in place of an outcome, with `uncertain` in its details where an attempt before may have had its effect. */
+const thrownAfter = (thrown: unknown, uncertain: boolean): unknown =>
+  uncertain && thrown instanceof Failure
+    ? new Failure(thrown.code, thrown.message, { ...thrown.details, uncertain })
+    : thrown;
+
 /**
  * Repeats `attempt` while repeating can help: exponential back-off with full jitter, or exactly the pause the API asks
  * for, which then holds for every call of the client. Attempts are counted, except those that the API answered with a
@@ -66,19 +72,31 @@ const longPause = (ms: number, host: string): Failure =>
  * where nothing was sent.
  */
 export const withRetries = async (tools: RetryTools, attempt: () => Promise<Sent>): Promise<Outcome> => {
+  const past = { uncertain: false };
+  try {
+    return await repeated(tools, attempt, past);
+  } catch (thrown) {
+    throw thrownAfter(thrown, past.uncertain);
+  }
+};
+
+const repeated = async (
+  tools: RetryTools,
+  attempt: () => Promise<Sent>,
+  past: { uncertain: boolean },
+): Promise<Outcome> => {
   const { settings, gate, limiter } = tools;
   const { attempts, baseMs, capMs, totalMs } = settings.retry;
   let answer: Reply | undefined;
   let trouble: Lost | undefined;
   let pauseMs: number | undefined;
-  let uncertain = false;
   let counted = 0;
-  let repeated = 0;
+  let repetitions = 0;
   let spent = 0;
 
   const outcome = (): Outcome | undefined => {
     const last = answer ?? trouble;
-    return last && { last, uncertain, ...(pauseMs === undefined ? {} : { retryAfterMs: pauseMs }) };
+    return last && { last, uncertain: past.uncertain, ...(pauseMs === undefined ? {} : { retryAfterMs: pauseMs }) };
   };
 
   for (;;) {
@@ -99,7 +117,7 @@ export const withRetries = async (tools: RetryTools, attempt: () => Promise<Sent
     let sent: Sent;
     try {
       if (settings.signal?.aborted) {
-        if (answer) return { last: answer, uncertain };
+        if (answer) return { last: answer, uncertain: past.uncertain };
         throw cancelled();
       }
       sent = await attempt();
@@ -118,16 +136,18 @@ export const withRetries = async (tools: RetryTools, attempt: () => Promise<Sent
     if (reason === undefined) {
       if (pass.asks) gate.open();
       // A lasting trouble after an answer (the network was changed under us) must not be hidden by that answer.
-      return sent.kind === 'lost' && sent.trouble !== 'aborted' ? { last: sent, uncertain } : (outcome() as Outcome);
+      return sent.kind === 'lost' && sent.trouble !== 'aborted'
+        ? { last: sent, uncertain: past.uncertain }
+        : (outcome() as Outcome);
     }
 
     if (sent.kind === 'reply') {
-      uncertain ||= sent.status !== 429;
+      past.uncertain ||= sent.status !== 429;
       if (sent.status === 429 || sent.status === 503) {
         pauseMs = retryAfterMs(sent.header('retry-after'), sent.header('date'), settings.now());
       }
     } else {
-      uncertain ||= sent.sent;
+      past.uncertain ||= sent.sent;
     }
 
     const isTold = pauseMs !== undefined && pauseMs > 0;
@@ -146,13 +166,13 @@ export const withRetries = async (tools: RetryTools, attempt: () => Promise<Sent
     }
     if (spent + waitMs > totalMs) return outcome() as Outcome;
 
-    repeated += 1;
+    repetitions += 1;
     settings.onEvent({
       kind: 'retry',
       reason,
       status: sent.kind === 'reply' ? sent.status : 0,
       trouble: sent.kind === 'lost' ? sent.trouble : 'none',
-      attempt: repeated,
+      attempt: repetitions,
       waitMs,
     });
     if (!isForAll) {
@@ -162,8 +182,11 @@ export const withRetries = async (tools: RetryTools, attempt: () => Promise<Sent
   }
 };
 
-/** Takes an outcome; gives its answer, or throws the Failure (api-unreachable) that says why there is none. */
-export const answerOf = (outcome: Outcome, host: string): Reply => {
-  if (outcome.last.kind === 'reply') return outcome.last;
-  throw troubleFailure(outcome.last.trouble, host);
+/**
+ * Takes an outcome; gives its answer, or throws the Failure (api-unreachable) that says why there is none, with `uncertain`
+ * in its details where an attempt may have had its effect.
+ */
+export const answerOf = ({ last, uncertain }: Outcome, host: string): Reply => {
+  if (last.kind === 'reply') return last;
+  throw thrownAfter(troubleFailure(last.trouble, host), uncertain || last.sent);
 };

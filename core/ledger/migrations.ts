@@ -297,6 +297,13 @@ const STEPS: readonly string[] = [
   -- The key that the record had when its reference was last given: finds it without a look at each record's source.
   ALTER TABLE reference ADD COLUMN key_hash BLOB;
   `,
+  `
+  -- Of these a request was sent, and no answer says for certain what came of it: the API may have the item. Written before
+  -- each request, so that it holds whatever becomes of the process, and gone with what is pending once that is confirmed.
+  CREATE TABLE doubt (
+    pending_id INTEGER PRIMARY KEY REFERENCES pending ON DELETE CASCADE
+  ) STRICT;
+  `,
 ];
 
 export const SCHEMA_VERSION = STEPS.length;

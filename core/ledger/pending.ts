@@ -36,6 +36,7 @@ export interface PendingToSend {
   readonly oldKeyHash: Buffer | null;
   readonly fullHash: Buffer | null;
   readonly sourceHash: Buffer;
+  /** As it is to be sent. Of a delete: as it was sent, where the ledger has no record of the item, which is looked for by it. */
   readonly body: string | undefined;
 }
 
@@ -45,6 +46,7 @@ export interface PendingLeft {
   readonly kind: Kind;
   readonly state: PendingState;
   readonly keyHash: Buffer | null;
+  readonly oldKeyHash: Buffer | null;
   readonly fullHash: Buffer | null;
   readonly sourceHash: Buffer | null;
   readonly mapping: string | null;
@@ -52,6 +54,10 @@ export interface PendingLeft {
   readonly code: string | null;
   /** The steward wants it sent again although nothing changed. */
   readonly retry: boolean;
+  /** Something was sent for it, or for one of this key before it, and whether that had its effect is not known. */
+  readonly inDoubt: boolean;
+  /** A delete of an item that the ledger has no record of: it is looked for first. */
+  readonly isSought: boolean;
 }
 
 export interface PendingStore {
@@ -73,6 +79,18 @@ export interface PendingStore {
   settle(id: number, state: PendingState, problemId: number | undefined, rootId: number | undefined): void;
   /** A create turns out to be a known item whose key changed. */
   becomeRekey(id: number, oldKeyHash: Uint8Array): void;
+  /** The item of an update or rekey turns out to be gone: what is sent next makes a new one. */
+  becomeCreate(id: number): void;
+  /** One in doubt that the source has no longer is to be looked for in this batch, and deleted. */
+  becomeSought(id: number, batchId: number): void;
+  /** One that was looked for is there: its delete is like any other from now on. */
+  becomeKnown(id: number): void;
+  /** Takes one in doubt over into a batch that does nothing about it: it is nobody's problem, and not forgotten. */
+  putAside(id: number, batchId: number): void;
+  /** From now on it is not known what the API has of it. @returns whether that was so before */
+  doubt(id: number): boolean;
+  /** What was sent for it last had no effect, and nothing was in doubt before. */
+  clearDoubt(id: number): void;
   remove(id: number): void;
   /** Writes the made-up dates of a batch's planned records to where every later mapping finds them. */
   freeze(batchId: number): void;
@@ -97,9 +115,11 @@ export function createPending(db: Database, seal: Seal, changed: () => void): Pe
   );
   const fullHash = db.prepare('SELECT full_hash FROM pending WHERE id = ?').pluck();
   const left = db.prepare(
-    `SELECT pending.id, kind, state, key_hash AS keyHash, full_hash AS fullHash, pending.source_hash AS sourceHash,
-       mapping, problem_id AS problemId, retry,
-       problem.code FROM pending LEFT JOIN problem ON problem.id = problem_id WHERE pending.resource_id = ?`,
+    `SELECT pending.id, kind, state, key_hash AS keyHash, old_key_hash AS oldKeyHash, full_hash AS fullHash,
+       pending.source_hash AS sourceHash, mapping, problem_id AS problemId, retry, problem.code,
+       doubt.pending_id IS NOT NULL AS inDoubt, kind = 3 AND body IS NOT NULL AS isSought
+     FROM pending LEFT JOIN problem ON problem.id = problem_id LEFT JOIN doubt ON pending_id = pending.id
+     WHERE pending.resource_id = ?`,
   );
   const keep = db.prepare(
     'UPDATE pending SET batch_id = ?, file = ?, row = ?, old_key_hash = coalesce(?, old_key_hash) WHERE id = ?',
@@ -113,6 +133,16 @@ export function createPending(db: Database, seal: Seal, changed: () => void): Pe
      WHERE id = ?`,
   );
   const becomeRekey = db.prepare('UPDATE pending SET kind = 4, old_key_hash = ? WHERE id = ?');
+  const becomeCreate = db.prepare('UPDATE pending SET kind = 1, old_key_hash = NULL WHERE id = ?');
+  const nothingOpen = 'state = 1, problem_id = NULL, root_id = NULL, group_id = NULL, retry = 0, batch_id = ?';
+  const becomeSought = db.prepare(
+    `UPDATE pending SET kind = 3, old_key_hash = NULL, full_hash = NULL, frozen = NULL, file = NULL, row = NULL,
+       ${nothingOpen} WHERE id = ?`,
+  );
+  const becomeKnown = db.prepare('UPDATE pending SET body = NULL WHERE id = ?');
+  const putAside = db.prepare(`UPDATE pending SET ${nothingOpen} WHERE id = ?`);
+  const doubt = db.prepare('INSERT OR IGNORE INTO doubt (pending_id) VALUES (?)');
+  const clearDoubt = db.prepare('DELETE FROM doubt WHERE pending_id = ?');
   const remove = db.prepare('DELETE FROM pending WHERE id = ?');
   const toFreeze = db.prepare(
     `SELECT resource_id AS resourceId, source_hash AS sourceHash, frozen FROM pending
@@ -153,9 +183,14 @@ export function createPending(db: Database, seal: Seal, changed: () => void): Pe
     },
     fullHash: (id) => (fullHash.get(id) as Buffer | null | undefined)?.toString('latin1'),
     left: (resourceId) =>
-      (left.all(resourceId) as (Omit<PendingLeft, 'retry'> & { retry: number })[]).map((row) => ({
+      (
+        left.all(resourceId) as (Omit<PendingLeft, 'retry' | 'inDoubt' | 'isSought'> &
+          Record<'retry' | 'inDoubt' | 'isSought', number>)[]
+      ).map((row) => ({
         ...row,
         retry: row.retry === 1,
+        inDoubt: row.inDoubt === 1,
+        isSought: row.isSought === 1,
       })),
     keep: (id, batchId, file, row, oldKeyHash) =>
       void keep.run(batchId, file ?? null, row ?? null, oldKeyHash ?? null, id),
@@ -167,6 +202,18 @@ export function createPending(db: Database, seal: Seal, changed: () => void): Pe
       settle.run(state, problemId ?? null, rootId ?? null, problemId ?? rootId ?? null, id);
     },
     becomeRekey: (id, oldKeyHash) => void becomeRekey.run(oldKeyHash, id),
+    becomeCreate: (id) => void becomeCreate.run(id),
+    becomeSought(id, batchId) {
+      changed();
+      becomeSought.run(batchId, id);
+    },
+    becomeKnown(id) {
+      becomeKnown.run(id);
+      clearDoubt.run(id);
+    },
+    putAside: (id, batchId) => void putAside.run(batchId, id),
+    doubt: (id) => doubt.run(id).changes === 0,
+    clearDoubt: (id) => void clearDoubt.run(id),
     remove(id) {
       changed();
       remove.run(id);

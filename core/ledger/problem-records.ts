@@ -2,7 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import { type Kind, PendingState } from './pending.ts';
 import type { ProblemDetail } from './problems.ts';
-import { SOURCE_BYTES, unpackApiId } from './records.ts';
+import { AGAIN, SOURCE_BYTES, unpackApiId } from './records.ts';
 import type { Seal } from './seal.ts';
 
 export interface ProblemRecord {
@@ -183,13 +183,13 @@ export function createProblemRecords(
   );
   // A record whose hash is nobody's differs from whatever the source has. What was taken over is known by its key alone.
   const resend = db.prepare(
-    'UPDATE record SET full_hash = zeroblob(12) WHERE resource_id = ? AND state IN (1, 3) AND confirmed_at BETWEEN ? AND ?',
+    `UPDATE record SET ${AGAIN} WHERE resource_id = ? AND state IN (1, 3) AND confirmed_at BETWEEN ? AND ?`,
   );
   const resendBySource = db.prepare(
-    'UPDATE record SET full_hash = zeroblob(12) WHERE resource_id = ? AND state = 1 AND source_hash = ?',
+    `UPDATE record SET ${AGAIN} WHERE resource_id = ? AND state = 1 AND source_hash = ?`,
   );
   const resendByKey = db.prepare(
-    'UPDATE record SET full_hash = zeroblob(12) WHERE resource_id = ? AND state IN (1, 3) AND key_hash = ?',
+    `UPDATE record SET ${AGAIN} WHERE resource_id = ? AND state IN (1, 3) AND key_hash = ?`,
   );
   const referenceOf = db.prepare('SELECT id FROM reference WHERE resource_id = ? AND identity = ?').pluck();
   const refer = db.prepare(

@@ -29,6 +29,14 @@ export const LOADED = (() => {
   return { full, source, state, bytes: state + 1 } as const;
 })();
 
+/** In place of a full hash: nobody's, so that the record is sent again. */
+const UNKNOWN_FULL = `zeroblob(${FULL_BYTES})`;
+/** In place of a full hash: nobody's, and the item may be at the API under another key, or point elsewhere, by now. */
+const ADRIFT_BYTE = 0xff;
+const ADRIFT_FULL = `x'${'ff'.repeat(FULL_BYTES)}'`;
+/** A full hash that nothing has, in SQL; one that may be adrift stays that. */
+export const AGAIN = `full_hash = iif(full_hash = ${ADRIFT_FULL}, full_hash, ${UNKNOWN_FULL})`;
+
 /** All records of one resource, in the order of their keys. */
 export interface LoadedRecords {
   readonly count: number;
@@ -48,6 +56,13 @@ export const sourceHashAt = ({ rows }: LoadedRecords, i: number): Uint8Array =>
 export const stateAt = ({ rows }: LoadedRecords, i: number): RecordState =>
   rows[i * LOADED.bytes + LOADED.state] as RecordState;
 
+/** Whether the i-th record's item may be at the API under another key than the ledger's, as `setAdrift` says. */
+export function isAdriftAt({ rows }: LoadedRecords, i: number): boolean {
+  const at = i * LOADED.bytes;
+  for (let k = at + LOADED.full; k < at + LOADED.source; k++) if (rows[k] !== ADRIFT_BYTE) return false;
+  return true;
+}
+
 export interface ConfirmedRecord {
   readonly keyHash: Uint8Array;
   readonly fullHash: Uint8Array;
@@ -63,6 +78,7 @@ const PLAIN = /^[0-9a-f]{32}$/;
 const SEALED = 3;
 /** The same of an older Rollbook, which kept such an id as it was, behind this and 17 zeros. */
 const PLAIN_TEXT = 2;
+const PLAIN_TEXT_AT = 18;
 
 /**
  * An API id takes 16 bytes where it is one of the two usual spellings, 17 with dashes. Any other may be made of what the
@@ -74,6 +90,10 @@ export function packApiId(id: string, seal: Seal): Buffer {
   return Buffer.concat([Buffer.from([SEALED]), seal.sealSame('id', id)]);
 }
 
+/** As an older Rollbook packed an id of any other spelling. */
+const packedPlain = (id: string): Buffer =>
+  Buffer.concat([Buffer.from([PLAIN_TEXT]), Buffer.alloc(PLAIN_TEXT_AT - 1), Buffer.from(id)]);
+
 /** The inverse of `packApiId`. */
 export function unpackApiId(packed: Uint8Array, seal: Seal): string {
   const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
@@ -82,7 +102,7 @@ export function unpackApiId(packed: Uint8Array, seal: Seal): string {
     const hex = bytes.toString('hex', 1);
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
   }
-  return bytes[0] === PLAIN_TEXT ? bytes.toString('utf8', 18) : seal.open('id', bytes.subarray(1));
+  return bytes[0] === PLAIN_TEXT ? bytes.toString('utf8', PLAIN_TEXT_AT) : seal.open('id', bytes.subarray(1));
 }
 
 export interface Records {
@@ -103,6 +123,15 @@ export interface Records {
   confirm(resourceId: number, record: ConfirmedRecord, at: number): void;
   /** An adopted record turns out to be this one of the source. */
   claim(resourceId: number, keyHash: Uint8Array, sourceHash: Uint8Array): void;
+  /** Whatever the source has of it next is sent: what the API has is not known for certain. */
+  doubt(resourceId: number, keyHash: Uint8Array): void;
+  /**
+   * The same of many; and the API may carry these on to other keys, or to point elsewhere, when a key changes that they
+   * are made of. @param keyHashes one behind the other
+   */
+  setAdrift(resourceId: number, keyHashes: Uint8Array): void;
+  /** Whether any record of the resource is this item: a look at each of them. */
+  hasItem(resourceId: number, apiId: string): boolean;
   /** The API has the item under another id than the one that was kept, or than none. */
   relink(resourceId: number, keyHash: Uint8Array, apiId: string): void;
   remove(resourceId: number, keyHash: Uint8Array): void;
@@ -143,6 +172,9 @@ export function createRecords(db: Database, seal: Seal, changed: () => void): Re
   const claim = db.prepare(
     'UPDATE record SET source_hash = ?, state = 1 WHERE resource_id = ? AND key_hash = ? AND state = 3',
   );
+  const doubt = db.prepare(`UPDATE record SET ${AGAIN} WHERE resource_id = ? AND key_hash = ? AND state IN (1, 3)`);
+  const setAdrift = db.prepare(`UPDATE record SET full_hash = ${ADRIFT_FULL} WHERE resource_id = ? AND key_hash = ?`);
+  const hasItem = db.prepare('SELECT 1 FROM record WHERE resource_id = ? AND api_id IN (?, ?) LIMIT 1').pluck();
   const relink = db.prepare('UPDATE record SET api_id = ? WHERE resource_id = ? AND key_hash = ?');
   const remove = db.prepare('DELETE FROM record WHERE resource_id = ? AND key_hash = ?');
   const loadedOf = (rows: Uint8Array): LoadedRecords => {
@@ -196,6 +228,17 @@ export function createRecords(db: Database, seal: Seal, changed: () => void): Re
       changed();
       claim.run(sourceHash, resourceId, keyHash);
     },
+    doubt(resourceId, keyHash) {
+      changed();
+      doubt.run(resourceId, keyHash);
+    },
+    setAdrift(resourceId, keyHashes) {
+      changed();
+      for (let at = 0; at < keyHashes.length; at += KEY_BYTES) {
+        setAdrift.run(resourceId, keyHashes.subarray(at, at + KEY_BYTES));
+      }
+    },
+    hasItem: (resourceId, apiId) => hasItem.get(resourceId, packApiId(apiId, seal), packedPlain(apiId)) !== undefined,
     relink: (resourceId, keyHash, apiId) => void relink.run(packApiId(apiId, seal), resourceId, keyHash),
     remove(resourceId, keyHash) {
       changed();

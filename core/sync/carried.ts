@@ -4,6 +4,7 @@
  * and the PUT would take the item away from under it: nothing would be left of the other record, and nobody would know.
  */
 import type { Answer } from '../edfi/answer.ts';
+import type { ResourceModel, ResourceName } from '../edfi/model.ts';
 
 export interface Carried {
   /** Whether a POST of another record has found the item: it is that record's from then on, and a PUT has to leave it. */
@@ -49,4 +50,25 @@ export function createCarried(found: Iterable<string> | undefined): Carried {
       return moved.has(apiId);
     },
   };
+}
+
+/**
+ * @param moved resources whose keys change
+ * @returns what the API changes of a resource's items when it carries these changes on: their key, or only their body;
+ *   undefined where nothing in them refers to any of those
+ */
+export function carriesOn(model: ResourceModel, moved: ReadonlySet<ResourceName>): 'key' | 'body' | undefined {
+  if (moved.size === 0) return undefined;
+  let carries: 'key' | 'body' | undefined;
+  const visit = (properties: ResourceModel['properties']): void => {
+    for (const property of properties) {
+      if (property.kind === 'reference') {
+        if (property.targets.some((target) => moved.has(target))) {
+          carries = property.identity || carries === 'key' ? 'key' : 'body';
+        }
+      } else if (property.kind === 'collection' || property.kind === 'object') visit(property.properties);
+    }
+  };
+  visit(model.properties);
+  return carries;
 }

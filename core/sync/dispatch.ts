@@ -6,20 +6,23 @@
 import type { Answer } from '../edfi/answer.ts';
 import type { Attempt } from '../edfi/attempt.ts';
 import type { DependencyOrder } from '../edfi/dependencies.ts';
-import { keyReader } from '../edfi/keys.ts';
+import { keyQuery, keyReader } from '../edfi/keys.ts';
 import type { ApiModel, JsonObject, ResourceModel } from '../edfi/model.ts';
+import type { Item } from '../edfi/reading.ts';
 import { classifyAnswer } from '../errors/classify.ts';
-import { Failure } from '../errors/failure.ts';
+import { Failure, isFailure } from '../errors/failure.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { Kind, PendingState, type PendingToSend } from '../ledger/pending.ts';
-import { RecordState } from '../ledger/records.ts';
+import { FULL_BYTES, RecordState, SOURCE_BYTES } from '../ledger/records.ts';
 import { FOR_WANT_OF_ASSOCIATION, type PersonRules, personRules } from './authorization.ts';
 import { type Carried, createCarried } from './carried.ts';
 import { createCircuit } from './circuit.ts';
+import { comparableReader } from './comparable.ts';
 import { type Concurrency, createLimiter } from './concurrency.ts';
+import { bytes } from './hashes.ts';
 import { OperationState } from './operations.ts';
 import type { Pause } from './pause.ts';
-import { type FindByKey, type Plan, personName } from './plan.ts';
+import { type Plan, personName, TRANSIENT } from './plan.ts';
 
 /** What a dispatcher needs of a client. */
 export interface Sender {
@@ -52,7 +55,8 @@ export interface DispatchInput {
   readonly order: DependencyOrder;
   readonly sender: Sender;
   readonly line: Line;
-  readonly find: FindByKey;
+  /** The item that an API gives for these key values (query parameters); undefined where it gives none. */
+  readonly find: (resource: string, query: Record<string, string>) => Promise<Item | undefined>;
   readonly concurrency: Concurrency;
   readonly maxConnections: number;
   /** What `auto` found to be best in a batch before. */
@@ -92,6 +96,13 @@ const BEAT_MS = 1_000;
 const OWN_OUTAGES = 3;
 const METHODS = { 1: 'POST', 2: 'PUT', 3: 'DELETE', 4: 'PUT' } as const satisfies Record<Kind, string>;
 const NO_ANSWER: Answer = { status: 0, text: '', attempts: 0, ms: 0 };
+/** As the API would say of a key that may not read a resource at all. */
+const MAY_NOT_READ: Answer = {
+  ...NO_ANSWER,
+  status: 403,
+  type: 'security:authorization:access-denied:resource',
+  text: '{}',
+};
 
 const unavailable = (): Failure =>
   new Failure(
@@ -111,9 +122,18 @@ interface Settled {
   readonly op: number;
   readonly pending: PendingToSend;
   readonly outcome:
-    | { readonly kind: 'confirmed'; readonly apiId: string | undefined; readonly as: 'created' | 'updated' | 'deleted' }
+    | {
+        readonly kind: 'confirmed';
+        readonly apiId: string | undefined;
+        /** skipped: what was to be deleted is not there, or another record has it. */
+        readonly as: 'created' | 'updated' | 'deleted' | 'skipped';
+      }
     /** A key change that was not taken as one: the new item is made, and the old one has yet to be deleted. */
     | { readonly kind: 'replaced'; readonly apiId: string | undefined }
+    /** What may have been made is there: known from now on, and deleted in its turn. */
+    | { readonly kind: 'found'; readonly apiId: string }
+    /** The item of the ledger has another key by now: the record has a new one, and the old one has yet to be deleted. */
+    | { readonly kind: 'remade'; readonly apiId: string; readonly oldId: string }
     | {
         readonly kind: 'refused';
         readonly answer: Answer;
@@ -179,20 +199,30 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   // Deletes: a resource's turn comes when all writes are done and no delete of a resource that refers to it is left.
   const deletes = plan.names.map((): number[] => []);
   const openDeletes = plan.names.map(() => 0);
+  const countOpen = (op: number, by: 1 | -1): void => {
+    if (operations.kind(op) !== Kind.delete) return;
+    const index = operations.resource(op);
+    openDeletes[index] = (openDeletes[index] as number) + by;
+  };
   const enlist = (op: number): void => {
-    const index = operations.resource(op);
-    (deletes[index] as number[]).push(op);
-    openDeletes[index] = (openDeletes[index] as number) + 1;
+    (deletes[operations.resource(op)] as number[]).push(op);
+    countOpen(op, 1);
   };
-  const delist = (op: number): void => {
-    const index = operations.resource(op);
-    if (operations.kind(op) === Kind.delete) openDeletes[index] = (openDeletes[index] as number) - 1;
-  };
+  const delist = (op: number): void => countOpen(op, -1);
+  /** Of each resource, a delete that failed and will be tried in the next batch: what it refers to has to wait. */
+  const notYetDeleted: (number | undefined)[] = plan.names.map(() => undefined);
+  /** Deletes of what may be there: looked for before anything is sent, since the API may carry it on to another key then. */
+  const toLook = new Set<number>();
+  const looks = createQueue();
   for (let op = 0; op < operations.count; op++) {
     if (operations.state(op) !== OperationState.waiting) continue;
     countTotal(op);
-    if (operations.kind(op) === Kind.delete) enlist(op);
-    else if (operations.free(op)) enqueue(op);
+    if (operations.kind(op) === Kind.delete) {
+      enlist(op);
+      if (!plan.sought.has(op)) continue;
+      toLook.add(op);
+      looks.push(op);
+    } else if (operations.free(op)) enqueue(op);
   }
   const rules = models.map((resource) => personRules(resource, model, input.order.create));
   const referrers = referrersOf(models, places, rules);
@@ -237,7 +267,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   };
 
   /** The old item goes with the other deletes, when nothing refers to it any more: a record of its own in the account. */
-  const deleteReplaced = (index: number, pending: PendingToSend): void => {
+  const deleteReplaced = (index: number, pending: Pick<PendingToSend, 'oldKeyHash' | 'sourceHash'>): void => {
     if (pending.oldKeyHash === null) return;
     const pendingId = ledger.pending.insert(input.batchId, {
       resourceId: plan.resourceIds[index] as number,
@@ -261,18 +291,46 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     countTotal(op);
   };
 
+  /** Gives an item whose key is not known any more a record of its own: it is ours until it is deleted. @returns its key hash */
+  const nameless = (index: number, apiId: string): Buffer => {
+    const keyHash = bytes(plan.hashes.key(plan.names[index] as string, `id\n${apiId}`));
+    const fullHash = new Uint8Array(FULL_BYTES);
+    const sourceHash = new Uint8Array(SOURCE_BYTES);
+    const state = RecordState.confirmed;
+    ledger.records.confirm(
+      plan.resourceIds[index] as number,
+      { keyHash, fullHash, sourceHash, apiId, state },
+      input.now(),
+    );
+    return keyHash;
+  };
+
   const commit = (settled: Settled): void => {
     const { op, pending, outcome } = settled;
     const index = operations.resource(op);
-    delist(op);
     const name = plan.names[index] as string;
     const resourceId = plan.resourceIds[index] as number;
+    const wasLook = toLook.delete(op);
+    if (outcome.kind === 'found') {
+      const { keyHash, sourceHash } = pending;
+      const fullHash = new Uint8Array(FULL_BYTES);
+      const state = RecordState.confirmed;
+      ledger.records.confirm(resourceId, { keyHash, fullHash, sourceHash, apiId: outcome.apiId, state }, input.now());
+      ledger.pending.becomeKnown(pending.id);
+      inDoubt.delete(op);
+      operations.setState(op, OperationState.waiting);
+      // One that was looked for first has its place among the deletes.
+      if (!wasLook) (deletes[index] as number[]).push(op);
+      return;
+    }
+    delist(op);
     switch (outcome.kind) {
       case 'confirmed':
+      case 'remade':
       case 'replaced': {
         if (operations.kind(op) === Kind.delete) {
           ledger.records.remove(resourceId, pending.keyHash);
-          accounts.add(name, 'deleted');
+          accounts.add(name, outcome.kind === 'confirmed' ? outcome.as : 'deleted');
         } else {
           ledger.records.confirm(
             resourceId,
@@ -288,6 +346,9 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
           if (outcome.kind === 'confirmed') {
             if (pending.oldKeyHash !== null) ledger.records.remove(resourceId, pending.oldKeyHash);
             accounts.add(name, outcome.as);
+          } else if (outcome.kind === 'remade') {
+            accounts.add(name, 'updated');
+            deleteReplaced(index, { ...pending, oldKeyHash: nameless(index, outcome.oldId) });
           } else {
             accounts.add(name, 'created');
             deleteReplaced(index, pending);
@@ -300,6 +361,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
         return;
       }
       case 'refused': {
+        if (!inDoubt.has(op)) ledger.pending.clearDoubt(pending.id);
         const found = classifyAnswer({ ...outcome.answer, method: outcome.method }, model);
         const isUntied =
           operations.kind(op) === Kind.create && rules[index]?.isPerson && FOR_WANT_OF_ASSOCIATION.has(found.code);
@@ -344,7 +406,13 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
         operations.setProblem(op, problemId);
         accounts.add(name, 'failed');
         countDone(op, 1);
-        if (!secondTry && WORTH_A_SECOND_TRY.has(found.code)) second.add(op);
+        if (!secondTry && WORTH_A_SECOND_TRY.has(found.code)) {
+          second.add(op);
+          // Still to be deleted: without what it refers to (above all what ties a person to the client) it could not be.
+          countOpen(op, 1);
+        } else if (operations.kind(op) === Kind.delete && TRANSIENT.has(found.code)) {
+          notYetDeleted[index] = problemId;
+        }
         operations.settled(op, false, enqueue, (dependant) => hold(dependant, problemId));
       }
     }
@@ -409,8 +477,30 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     circuit.answered();
     if (later.length === 0) return;
     for (const op of later.splice(0)) {
-      if (operations.kind(op) === Kind.delete) (deletes[operations.resource(op)] as number[]).push(op);
+      if (toLook.has(op)) looks.push(op);
+      else if (operations.kind(op) === Kind.delete) (deletes[operations.resource(op)] as number[]).push(op);
       else enqueue(op);
+    }
+  };
+
+  /** Of these an earlier request may have had its effect: a refusal says nothing against that. */
+  const inDoubt = new Set<number>();
+  /** Of what was not sent after all; forgotten with the next ones that are. */
+  const unsent: number[] = [];
+  const forgetUnsent = (): void => {
+    for (const op of unsent.splice(0)) if (!inDoubt.has(op)) ledger.pending.clearDoubt(operations.pendingId(op));
+  };
+  /** Kept before a request goes out, so that it is known whatever happens. @returns whether it could be kept */
+  const doubt = (ops: readonly number[]): boolean => {
+    try {
+      ledger.transaction(() => {
+        forgetUnsent();
+        for (const op of ops) if (ledger.pending.doubt(operations.pendingId(op))) inDoubt.add(op);
+      });
+      return true;
+    } catch (thrown) {
+      fatal ??= thrown;
+      return false;
     }
   };
 
@@ -431,8 +521,14 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
         resourceId,
         operations.kind(op),
         pending,
-        { carried, livesOn: (apiId) => livesOn(index, apiId) },
+        {
+          carried,
+          isAdrift: plan.adrift.has(op),
+          livesOn: (apiId) => livesOn(index, apiId),
+          tookEffect: () => void inDoubt.add(op),
+        },
       );
+      if (outcome.kind === 'refused' && mayHaveHadEffect(outcome.answer)) inDoubt.add(op);
       const refused = outcome.kind === 'refused' ? outcome.answer.status : 0;
       const asked = outcome.kind === 'refused' && refused === 429 ? outcome.answer.retryAfterMs : undefined;
       // A server that says it is not available, after all repetitions, or not for long, is as good as away.
@@ -447,6 +543,8 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     } catch (thrown) {
       // Nothing is known about this one: it stays planned, and goes again, now or in the next batch.
       operations.setState(op, OperationState.ready);
+      if (!isFailure(thrown) || thrown.details.uncertain === true) inDoubt.add(op);
+      else unsent.push(op);
       if (!(thrown instanceof Failure)) fatal ??= thrown;
       else if (thrown.code === 'api-unreachable' && pending !== undefined) {
         findsNobody(op, pending, NO_ANSWER, begun, thrown);
@@ -483,19 +581,21 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   });
   const pump = async (next: () => number | undefined): Promise<void> => {
     for (;;) {
+      const ops: number[] = [];
       while (
         stopped === undefined &&
         fatal === undefined &&
         !isPaused() &&
         // What is about to be committed may let go what more waits for.
         !flushing &&
-        inFlight < limiter.limit &&
-        circuit.allows(performance.now(), inFlight)
+        inFlight + ops.length < limiter.limit &&
+        circuit.allows(performance.now(), inFlight + ops.length)
       ) {
         const op = next() ?? later.shift();
         if (op === undefined) break;
-        void send(op);
+        ops.push(op);
       }
+      if (ops.length > 0 && doubt(ops)) for (const op of ops) void send(op);
       const wait = stopped === undefined && fatal === undefined ? circuit.remaining(performance.now()) : 0;
       if (inFlight === 0 && settledAnswers.length === 0 && wait === 0 && !isPaused()) return;
       clearTimeout(alarm);
@@ -516,7 +616,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   const cursor = deletes.map(() => 0);
   /** Of a key change done as delete and create: the old item goes only after the new one is there, by whichever try. */
   const replacementOf = new Map<number, number>();
-  if (plan.resources.some((resource) => resource.replaced > 0)) {
+  if (plan.sought.size > 0 || plan.resources.some((resource) => resource.replaced > 0)) {
     for (let op = 0; op < operations.count; op++) {
       operations.dependants(op, (dependant) => {
         if (operations.kind(dependant) === Kind.delete) replacementOf.set(dependant, op);
@@ -524,7 +624,9 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     }
   }
   const isHeldBack = (op: number): boolean => {
-    if (operations.state(op) === OperationState.blocked) return true;
+    const state = operations.state(op);
+    // Done: looked for, and not found.
+    if (state === OperationState.blocked || state === OperationState.done) return true;
     const replacement = replacementOf.get(op);
     return replacement !== undefined && operations.state(replacement) !== OperationState.done;
   };
@@ -541,6 +643,15 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     });
     await pump(nextDelete);
   };
+  /** Deletes of a resource wait for the next batch, with those of what they refer to. */
+  const holdDeletes = (index: number, root: number): void => {
+    notYetDeleted[index] ??= root;
+    ledger.transaction(() => {
+      for (const op of deletes[index] as number[]) {
+        if (operations.state(op) === OperationState.waiting) hold(op, root);
+      }
+    });
+  };
   const nextDelete = (): number | undefined => {
     for (let index = deletes.length - 1; index >= 0; index--) {
       const list = deletes[index] as number[];
@@ -549,15 +660,25 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
       while (at < list.length && isHeldBack(list[at] as number)) at += 1;
       cursor[index] = at;
       if (at === list.length) continue;
-      if ((referrers[index] as number[]).some((other) => (openDeletes[other] as number) > 0)) continue;
+      const others = referrers[index] as number[];
+      if (others.some((other) => (openDeletes[other] as number) > 0)) continue;
+      const root = others.map((other) => notYetDeleted[other]).find((problem) => problem !== undefined);
+      if (root !== undefined) {
+        holdDeletes(index, root);
+        continue;
+      }
       cursor[index] = at + 1;
       return list[at];
     }
     return undefined;
   };
 
-  ledger.transaction(() => ledger.pending.freeze(input.batchId));
+  ledger.transaction(() => {
+    ledger.pending.freeze(input.batchId);
+    for (const { resourceId, keyHashes } of plan.mayBeCarried) ledger.records.setAdrift(resourceId, keyHashes);
+  });
   input.onProgress({ done, total, connections: 0, resources });
+  if (toLook.size > 0) await pump(() => looks.shift());
   await pump(nextWrite);
   await sendDeletes();
 
@@ -585,7 +706,8 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     countDone(op, -1);
     if (operations.kind(op) === Kind.delete) {
       operations.setState(op, OperationState.waiting);
-      enlist(op);
+      // It counts as open already.
+      (deletes[operations.resource(op)] as number[]).push(op);
     } else enqueue(op);
     const release = (dependant: number): void => {
       if (operations.problem(dependant) !== problem) return;
@@ -606,6 +728,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   // Nobody is left out of the account: what waits for something that never ended is held, what was not tried is skipped.
   let left = 0;
   ledger.transaction(() => {
+    forgetUnsent();
     // One that was let go on for a second try of its root may have another root, which was not worth one.
     for (let op = 0; op < operations.count && stopped === undefined; op++) {
       if (operations.state(op) !== OperationState.blocked) continue;
@@ -629,6 +752,16 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   return { left, stopped, optimum: limiter.optimum };
 }
 
+interface SendTools {
+  readonly carried: Carried;
+  /** The item may have another key than the ledger's. */
+  readonly isAdrift: boolean;
+  /** Whether another record of the ledger has this item. */
+  readonly livesOn: (apiId: string) => boolean;
+  /** To be told of what the API took: what follows may fail. */
+  readonly tookEffect: () => void;
+}
+
 /** Sends one record, and follows up what a plain answer leaves open. */
 async function sendOne(
   input: DispatchInput,
@@ -637,7 +770,7 @@ async function sendOne(
   resourceId: number,
   kind: Kind,
   pending: PendingToSend,
-  { carried, livesOn }: { readonly carried: Carried; readonly livesOn: (apiId: string) => boolean },
+  { carried, isAdrift, livesOn, tookEffect }: SendTools,
 ): Promise<Settled['outcome']> {
   const { sender, ledger } = input;
   const body = pending.body ?? '';
@@ -647,15 +780,32 @@ async function sendOne(
       if (answer.status !== 200 && answer.status !== 201) {
         return { kind: 'refused', answer, method: 'POST', id: undefined };
       }
-      const apiId = answer.id ?? (await idOf(input, model, body));
+      tookEffect();
+      const apiId = answer.id ?? (await itemOf(input, model, body))?.id;
       // No PUT goes to an item that was found: what is found once more stays.
       const isGone = answer.status === 200 && apiId !== undefined && (await carried.find(apiId));
       if (!isGone || times > 1) return { kind: 'confirmed', apiId, as };
     }
   };
-  const replace = async (): Promise<Settled['outcome']> => {
+  /** @param oldId of the item under its old key; where it has the new one by now (an answer was lost), it is the same */
+  const replace = async (oldId: string): Promise<Settled['outcome']> => {
     const made = await create('created');
-    return made.kind === 'confirmed' ? { kind: 'replaced', apiId: made.apiId } : made;
+    if (made.kind !== 'confirmed') return made;
+    return made.apiId === oldId ? { ...made, as: 'updated' } : { kind: 'replaced', apiId: made.apiId };
+  };
+  /** By its key, whatever has become of the item that the ledger knows. @param oldId of that */
+  const remake = async (oldId: string): Promise<Settled['outcome']> => {
+    const made = await create('updated');
+    const isOther = made.kind === 'confirmed' && made.apiId !== undefined && made.apiId !== oldId;
+    return isOther ? { kind: 'remade', apiId: made.apiId, oldId } : made;
+  };
+  /** The item is gone: deleted at the API by somebody else. The source still has it, so it is made again. */
+  const makeAgain = (goneKey: Uint8Array): Promise<Settled['outcome']> => {
+    ledger.transaction(() => {
+      ledger.records.remove(resourceId, goneKey);
+      ledger.pending.becomeCreate(pending.id);
+    });
+    return create('updated');
   };
   switch (kind) {
     case Kind.create:
@@ -663,27 +813,30 @@ async function sendOne(
     case Kind.update: {
       const id = ledger.records.apiId(resourceId, pending.keyHash);
       if (id === undefined || carried.isFound(id)) return create('updated');
+      // Where keys cannot be changed, a PUT would be refused, or change the item that has the other key.
+      if (isAdrift && !model.updatableKey) return remake(id);
       const answer = await sender.put(name, id, body);
       if (answer.status === 200 || answer.status === 204) return { kind: 'confirmed', apiId: id, as: 'updated' };
-      // Deleted at the API by somebody else: the source still has it, so it is made again.
-      if (answer.status === 404) return create('updated');
-      return { kind: 'refused', answer, method: 'PUT', id };
+      if (answer.status === 404) return makeAgain(pending.keyHash);
+      const code = keyTrouble(answer, input.model);
+      const isElsewhere = code === 'key-change-refused' || (code === 'key-taken' && isAdrift);
+      return isElsewhere ? remake(id) : { kind: 'refused', answer, method: 'PUT', id };
     }
     case Kind.rekey: {
       const oldKey = pending.oldKeyHash as Buffer;
       const id = ledger.records.apiId(resourceId, oldKey);
       if (id === undefined) return create('updated');
-      if (carried.isFound(id)) return replace();
+      if (carried.isFound(id)) return replace(id);
       const answer = await carried.move(id, () => sender.put(name, id, body));
       if (answer.status === 200 || answer.status === 204) return { kind: 'confirmed', apiId: id, as: 'updated' };
-      if (answer.status === 404) return create('updated');
-      const { code } = classifyAnswer({ ...answer, method: 'PUT' }, input.model);
+      if (answer.status === 404) return makeAgain(oldKey);
       // The API takes no key change here after all, or has carried another item on to the new key: that one becomes the
       // new item, and the old one goes in its turn.
-      if (code !== 'key-change-refused' && code !== 'key-taken') return { kind: 'refused', answer, method: 'PUT', id };
-      return replace();
+      if (keyTrouble(answer, input.model) !== undefined) return replace(id);
+      return { kind: 'refused', answer, method: 'PUT', id };
     }
     case Kind.delete: {
+      if (pending.body !== undefined) return look(input, model, resourceId, pending.body);
       const id = ledger.records.apiId(resourceId, pending.keyHash);
       // Without an id there is nothing that could be deleted; the ledger forgets it. So it does where another record has
       // the same item under a newer key (the API carried a key change on to it): that one stays.
@@ -696,14 +849,52 @@ async function sendOne(
   }
 }
 
+/** Looks for what a request may have made that was never answered: the item of exactly the key that was sent. */
+async function look(
+  input: DispatchInput,
+  model: ResourceModel,
+  resourceId: number,
+  body: string,
+): Promise<Settled['outcome']> {
+  let found: Item | undefined;
+  try {
+    found = await itemOf(input, model, body);
+  } catch (thrown) {
+    if (!isFailure(thrown) || thrown.details.reason !== 'not-authorized') throw thrown;
+    return { kind: 'refused', answer: MAY_NOT_READ, method: 'DELETE', id: undefined };
+  }
+  // One that another record has was carried on, or moved, to this key: it is that record's.
+  if (found === undefined || input.ledger.records.hasItem(resourceId, found.id)) {
+    return { kind: 'confirmed', apiId: undefined, as: 'skipped' };
+  }
+  return { kind: 'found', apiId: found.id };
+}
+
 const isGone = (status: number): boolean => status === 200 || status === 204 || status === 404 || status === 410;
 
-/** A host that tells no Location is asked for the id by the natural key. */
-async function idOf(input: DispatchInput, model: ResourceModel, body: string): Promise<string | undefined> {
-  const key = keyReader(model.identity)(JSON.parse(body) as JsonObject);
+/** What a refusal of a PUT says of the item's key, if anything: it cannot be changed, or another item has the new one. */
+function keyTrouble(answer: Answer, model: ApiModel): 'key-change-refused' | 'key-taken' | undefined {
+  const { code } = classifyAnswer({ ...answer, method: 'PUT' }, model);
+  return code === 'key-change-refused' || code === 'key-taken' ? code : undefined;
+}
+
+/** Whether a request may have had its effect although it was not confirmed, or an attempt at it before this answer. */
+const mayHaveHadEffect = ({ status, repeated }: Answer): boolean =>
+  repeated === true || status === 0 || status === 408 || status >= 500;
+
+/**
+ * The item with the natural key of a body that was sent: a host that tells no Location is asked for the id, and one that
+ * did not answer for the item. An API that does not heed what it is asked for gives other items.
+ */
+async function itemOf(input: DispatchInput, model: ResourceModel, body: string): Promise<Item | undefined> {
+  const keyOf = keyReader(model.identity);
+  const sent = JSON.parse(body) as JsonObject;
+  const key = keyOf(sent);
   if (key === undefined) return undefined;
-  const values = key.split('\u001f');
-  return input.find(model.name, Object.fromEntries(model.identity.map((part, i) => [part.name, values[i] ?? ''])));
+  const found = await input.find(model.name, keyQuery(model.identity, key));
+  if (found === undefined || found.id === '') return undefined;
+  const comparable = comparableReader(model, Object.keys(sent));
+  return keyOf(comparable(found.body)) === key ? found : undefined;
 }
 
 /**

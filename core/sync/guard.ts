@@ -35,8 +35,10 @@ export function guardPlan(resources: readonly ResourcePlan[], limits: GuardLimit
     const deletes = plan.deletes - plan.replaced;
     const changes = plan.updates + plan.replaced;
     allDeletes += deletes;
-    if (deletes > plan.existing * limits.deleteShare) {
-      reasons.push({ kind: 'deletes-share', resource: plan.resource, count: deletes, of: plan.existing });
+    // Items that may be at the API are not among those that the ledger has confirmed.
+    const of = plan.existing + plan.soughtDeletes;
+    if (deletes > of * limits.deleteShare) {
+      reasons.push({ kind: 'deletes-share', resource: plan.resource, count: deletes, of });
     }
     if (plan.adoptedDeletes > 0) {
       reasons.push({ kind: 'deletes-adopted', resource: plan.resource, count: plan.adoptedDeletes });

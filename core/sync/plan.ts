@@ -3,7 +3,7 @@
  * changed at the API; everything planned is written to the ledger's pending table in the caller's transaction.
  */
 import type { DependencyOrder } from '../edfi/dependencies.ts';
-import { keyReader, referenceReader } from '../edfi/keys.ts';
+import { keyQuery, keyReader, referenceReader } from '../edfi/keys.ts';
 import type { ApiModel, JsonObject, ResourceModel, ResourceName } from '../edfi/model.ts';
 import type { ProblemCode } from '../errors/catalogue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -12,6 +12,8 @@ import { identityOf } from '../ledger/problem-records.ts';
 import type { ProblemDetail } from '../ledger/problems.ts';
 import {
   FULL_BYTES,
+  isAdriftAt,
+  KEY_BYTES,
   keyHashAt,
   LOADED,
   type LoadedRecords,
@@ -24,6 +26,7 @@ import { type CheckIssue, compileCheck, type KnownDescriptors } from '../validat
 import { type Account, type Accounts, createAccounts } from './account.ts';
 import { FOR_WANT_OF_ASSOCIATION, type PersonRules, personRules } from './authorization.ts';
 import { canonical } from './canonical.ts';
+import { carriesOn } from './carried.ts';
 import { createHashTable, type HashTable } from './hash-table.ts';
 import { bytes, createHashes, fullHasher, type Hashes, textOf } from './hashes.ts';
 import { createOperations, OperationState, type Operations } from './operations.ts';
@@ -86,6 +89,8 @@ export interface ResourcePlan {
   replaced: number;
   /** Of the deletes, those of records that were taken over from the API and never met in the source. */
   adoptedDeletes: number;
+  /** Of the deletes, those of items that may be at the API, since what was sent for them was not answered. */
+  soughtDeletes: number;
   keyChanges: number;
   unchanged: number;
   rejected: number;
@@ -105,6 +110,7 @@ export const emptyPlan = (resource: ResourceName, existing: number): ResourcePla
   deletes: 0,
   replaced: 0,
   adoptedDeletes: 0,
+  soughtDeletes: 0,
   keyChanges: 0,
   unchanged: 0,
   rejected: 0,
@@ -127,6 +133,15 @@ export interface Plan {
    * may have such a person and hide it from this key.
    */
   readonly untied: ReadonlyMap<string, number>;
+  /** Deletes of items that may be at the API, of which the ledger has no record. */
+  readonly sought: ReadonlySet<number>;
+  /** Updates of items that may be at the API under another key than the ledger's: see `Records.setAdrift`. */
+  readonly adrift: ReadonlySet<number>;
+  /**
+   * Records that are not as the source has them, in resources to which the API carries on what changes its key in this
+   * batch: from its first request on, the ledger does not know for certain what the API has of them.
+   */
+  readonly mayBeCarried: readonly { readonly resourceId: number; readonly keyHashes: Uint8Array }[];
 }
 
 /** A person as `Plan.untied` names it. */
@@ -149,7 +164,12 @@ const SAMPLES = 5;
 const TOLD_EVERY = 1000;
 
 /** Codes of refusals that another try may undo by itself: the record goes again in the next batch. */
-const TRANSIENT = new Set(['rate-limited', 'server-error', 'unreachable', 'changed-by-another']);
+export const TRANSIENT: ReadonlySet<string> = new Set([
+  'rate-limited',
+  'server-error',
+  'unreachable',
+  'changed-by-another',
+]);
 /** Refusals because something else was missing: worth another try once something it refers to is on its way. */
 const FOR_WANT_OF_ANOTHER = new Set([
   'reference-missing',
@@ -200,6 +220,10 @@ interface ResourceState {
   places: number[];
   bySource: HashTable | undefined;
   readonly left: Map<string, PendingLeft>;
+  /** Of these, the ones of which the API may have the item, whatever became of them since. */
+  readonly inDoubt: ReadonlySet<PendingLeft>;
+  /** Source identities that were met with something that cannot be sent. */
+  readonly kept: Set<string>;
   /** The full hash of a body in canonical form; its first bytes are what the ledger keeps. */
   readonly digestOf: (canonicalBody: Uint8Array) => string;
   readonly check: (body: JsonObject) => CheckIssue[];
@@ -230,6 +254,11 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
   /** Every record of this batch that is not simply unchanged, by key hash. */
   const byKeyHash = createHashTable();
   const people = new Map<string, Authorisers>();
+  const sought = new Set<number>();
+  const adrift = new Set<number>();
+  const mayBeCarried: { resourceId: number; keyHashes: Uint8Array }[] = [];
+  /** Resources whose keys change in this batch, or which the API carries such a change on to. */
+  const moved = new Set<ResourceName>();
   /**
    * People whose associations, which are read after them, decide: updates, which wait for one; and those that were held
    * or refused before, and are worth another try only with one.
@@ -343,7 +372,10 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       OperationState.blocked,
       options.problemId ?? options.rootId ?? 0,
     );
-    if (keyHash !== undefined) byKeyHash.set(keyHash, op);
+    if (keyHash !== undefined) {
+      byKeyHash.set(keyHash, op);
+      inheritDoubt(state, keyHash, pendingId);
+    }
     if (options.pending === PendingState.rejected) {
       accounts.add(state.model.name, 'rejected');
       state.plan.rejected += 1;
@@ -352,6 +384,13 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       state.plan.held += 1;
     }
     return op;
+  };
+
+  /** What may be at the API of an earlier one of this key is not forgotten until an answer tells. */
+  const inheritDoubt = ({ left, inDoubt }: ResourceState, keyHash: string, pendingId: number): void => {
+    if (inDoubt.size === 0) return;
+    const before = [left.get(keyHash), left.get(deleteOf(keyHash))];
+    if (before.some((one) => one !== undefined && inDoubt.has(one))) ledger.pending.doubt(pendingId);
   };
 
   /** One that was planned turns out to wait for something that cannot be sent, or to be refused again; with what waits for it. */
@@ -384,6 +423,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
    * @returns the key of its old self; undefined where there is none
    */
   const keepOld = (state: ResourceState, source: string): Uint8Array | undefined => {
+    if (state.inDoubt.size > 0) state.kept.add(source);
     const i = bySource(state).find(source);
     if (i === -1) return undefined;
     if (state.seen[i] === Seen.no) state.seen[i] = Seen.kept;
@@ -453,16 +493,18 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     const person = personOf(state, record.body);
     const keyHash = key === undefined ? undefined : hashes.key(name, key);
     const i = keyHash === undefined ? -1 : state.keys.find(keyHash);
-    const exists = i !== -1;
+    const isKnown = i !== -1;
+    // A delete of it was sent and not answered: only as something new it is sure to be there, and whoever waits for it waits.
+    const exists = isKnown && state.left.get(deleteOf(keyHash as string))?.inDoubt !== true;
     if (keyHash !== undefined) {
-      if (!exists && state.isNarrow && ledger.records.state(state.id, bytes(keyHash)) !== undefined) throw DISTRUST;
+      if (!isKnown && state.isNarrow && ledger.records.state(state.id, bytes(keyHash)) !== undefined) throw DISTRUST;
       if (state.words !== undefined) state.words[state.words.length - 1] = [...wordsOf(keyHash), ...wordsOf(full)];
       loosen(state, keyHash);
     }
     const left = state.left.get(keyHash ?? source);
 
     if (record.disposition === 'match' && key !== undefined && keyHash !== undefined) {
-      if (exists) {
+      if (isKnown) {
         state.seen[i] = Seen.unchanged;
         accounts.add(name, 'skipped');
         state.plan.skipped += 1;
@@ -473,7 +515,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     // Twice in one export: the same again is skipped, something else under the same key cannot be decided here.
     if (keyHash !== undefined) {
       const earlier = byKeyHash.find(keyHash);
-      if (earlier !== -1 || (exists && (state.seen[i] === Seen.unchanged || state.seen[i] === Seen.changed))) {
+      if (earlier !== -1 || (isKnown && (state.seen[i] === Seen.unchanged || state.seen[i] === Seen.changed))) {
         const same = earlier !== -1 && ledger.pending.fullHash(operations.pendingId(earlier)) === full;
         if (same) {
           accounts.add(name, 'skipped');
@@ -495,7 +537,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         });
         return;
       }
-      if (exists) state.seen[i] = Seen.changed;
+      if (isKnown) state.seen[i] = Seen.changed;
     }
     const kind = exists ? Kind.update : Kind.create;
 
@@ -608,6 +650,8 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     });
     const op = operations.add(state.index, kind, pendingId, OperationState.waiting, 0);
     byKeyHash.set(keyHash as string, op);
+    if (exists && isAdriftAt(state.loaded, i)) adrift.add(op);
+    if (!exists) inheritDoubt(state, keyHash as string, pendingId);
     for (const target of targets) operations.waitFor(op, target);
     for (const any of anyOf) operations.waitForAny(op, any);
     if (exists) {
@@ -620,7 +664,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         const person = personName(state.model.entity, key as string);
         laterPeople.push({ op, person, before: { problem: left.problemId } });
       } else sample(state.plan.samples.create, record, input.keepBodies);
-      if (state.plan.existing > 0) state.created.push({ op, source, cascades });
+      if (state.plan.existing > 0 || state.inDoubt.size > 0) state.created.push({ op, source, cascades });
     }
     if (person !== undefined) {
       const who = authorisersOf(person);
@@ -637,7 +681,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         state.plan.skipped += 1;
         continue;
       }
-      const id = await input.find(state.model.name, keyQuery(state.model, key));
+      const id = await input.find(state.model.name, keyQuery(state.model.identity, key));
       if (id === undefined) {
         const left = state.left.get(keyHash);
         const problemId = addProblem(state, record, left, source, { code: 'organization-not-in-api' });
@@ -678,7 +722,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       replaced.add(i);
       state.plan.keyChanges += 1;
       const oldKey = keyHashAt(loaded, i);
-      if (resource.updatableKey || cascades) {
+      if (resource.updatableKey || (cascades && !isAdriftAt(loaded, i))) {
         // The item keeps its id; the API carries the change on to what refers to it.
         ledger.pending.becomeRekey(operations.pendingId(op), oldKey);
         operations.setKind(op, Kind.rekey);
@@ -694,6 +738,57 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     for (const i of gone) if (!replaced.has(i)) planDelete(state, i);
   };
 
+  /**
+   * What may be at the API by a request that was not answered, and is neither known nor met in the source: it is to be
+   * looked for under the key that was sent, and deleted.
+   */
+  const reconcileDoubt = (state: ResourceState, deletes: boolean): void => {
+    if (state.inDoubt.size === 0) return;
+    const created = new Map(state.created.map(({ source, op }) => [source, op]));
+    for (const left of state.inDoubt) {
+      const keyHash = left.keyHash as Buffer;
+      const isMet = byKeyHash.find(textOf(keyHash)) !== -1 || ledger.records.state(state.id, keyHash) !== undefined;
+      if (isMet) continue;
+      const source = left.sourceHash === null ? '' : textOf(left.sourceHash);
+      if (deletes && !state.kept.has(source)) planSought(state, left, created.get(source));
+      else ledger.pending.putAside(left.id, batchId);
+    }
+  };
+
+  const planSought = (state: ResourceState, left: PendingLeft, replacement: number | undefined): void => {
+    accounts.read(state.model.name);
+    read += 1;
+    if (left.isSought && failsAgain(state, left)) return;
+    ledger.pending.becomeSought(left.id, batchId);
+    const op = operations.add(state.index, Kind.delete, left.id, OperationState.waiting, 0);
+    sought.add(op);
+    if (replacement !== undefined) operations.waitFor(op, replacement);
+    sampleDelete(state, left.sourceHash, left.keyHash);
+    state.plan.deletes += 1;
+    state.plan.soughtDeletes += 1;
+  };
+
+  /** @returns whether a delete that failed before is not worth another try, and was taken over as it is */
+  const failsAgain = (state: ResourceState, left: PendingLeft | undefined): boolean => {
+    if (left?.state !== PendingState.failed || left.problemId === null || input.retryFailed || left.retry) return false;
+    const code = left.code ?? '';
+    if (TRANSIENT.has(code) || code === 'dependent-item-exists') return false;
+    ledger.pending.keep(left.id, batchId, undefined, undefined);
+    operations.add(state.index, Kind.delete, left.id, OperationState.blocked, left.problemId);
+    accounts.add(state.model.name, 'failed');
+    state.plan.failedBefore += 1;
+    return true;
+  };
+
+  const sampleDelete = ({ plan }: ResourceState, sourceHash: Uint8Array | null, keyHash: Uint8Array | null): void => {
+    if (plan.samples.delete.length >= SAMPLES) return;
+    const identity = identityOf({
+      sourceHash: sourceHash === null ? null : Buffer.from(sourceHash),
+      keyHash: keyHash === null ? null : Buffer.from(keyHash),
+    });
+    if (identity !== undefined) plan.samples.delete.push(identity.toString('hex'));
+  };
+
   /** @param replacement the create of the same item under its new key: without it, the old one stays */
   const planDelete = (state: ResourceState, i: number, replacement?: number): void => {
     const { name } = state.model;
@@ -701,17 +796,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     const sourceHash = sourceHashAt(state.loaded, i);
     accounts.read(name);
     read += 1;
-    const left = state.left.get(`delete\n${textOf(keyHash)}`);
-    if (left?.state === PendingState.failed && left.problemId !== null && !input.retryFailed && !left.retry) {
-      const code = left.code ?? '';
-      if (!TRANSIENT.has(code) && code !== 'dependent-item-exists') {
-        ledger.pending.keep(left.id, batchId, undefined, undefined);
-        operations.add(state.index, Kind.delete, left.id, OperationState.blocked, left.problemId);
-        accounts.add(name, 'failed');
-        state.plan.failedBefore += 1;
-        return;
-      }
-    }
+    if (failsAgain(state, state.left.get(deleteOf(textOf(keyHash))))) return;
     const pendingId = ledger.pending.insert(batchId, {
       resourceId: state.id,
       kind: Kind.delete,
@@ -730,12 +815,25 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     });
     const op = operations.add(state.index, Kind.delete, pendingId, OperationState.waiting, 0);
     if (replacement !== undefined) operations.waitFor(op, replacement);
-    else if (state.plan.samples.delete.length < SAMPLES) {
-      const identity = identityOf({ sourceHash: Buffer.from(sourceHash), keyHash: Buffer.from(keyHash) });
-      if (identity !== undefined) state.plan.samples.delete.push(identity.toString('hex'));
-    }
+    else sampleDelete(state, sourceHash, keyHash);
     state.plan.deletes += 1;
     if (stateAt(state.loaded, i) === RecordState.adopted) state.plan.adoptedDeletes += 1;
+  };
+
+  /** After its own keys are decided: those that follow refer to it. */
+  const noteCarried = (state: ResourceState): void => {
+    const { loaded, seen, model: resource } = state;
+    const carries = carriesOn(resource, moved);
+    if (carries === 'key' || state.plan.keyChanges > state.plan.replaced) moved.add(resource.name);
+    if (carries === undefined) return;
+    const others: number[] = [];
+    for (let i = 0; i < loaded.count; i++) {
+      if (seen[i] !== Seen.unchanged && isOwn(stateAt(loaded, i))) others.push(i);
+    }
+    if (others.length === 0) return;
+    const keyHashes = new Uint8Array(others.length * KEY_BYTES);
+    for (const [nth, i] of others.entries()) keyHashes.set(keyHashAt(loaded, i), nth * KEY_BYTES);
+    mayBeCarried.push({ resourceId: state.id, keyHashes });
   };
 
   const knownRecords = (state: ResourceState): KnownRecords => {
@@ -822,6 +920,8 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     input.onProgress(read);
     await matchExisting(state);
     reconcileVanished(state, resource.deletes);
+    reconcileDoubt(state, resource.deletes);
+    noteCarried(state);
     ledger.pending.dropOthers(state.id, batchId);
     if (resource.remembers) agree(input, state);
   }
@@ -861,6 +961,9 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     accounts,
     hashes,
     untied,
+    sought,
+    adrift,
+    mayBeCarried,
   };
 }
 
@@ -880,10 +983,15 @@ function startResource(
     return side;
   };
   const left = new Map<string, PendingLeft>();
+  const inDoubt = new Set<PendingLeft>();
   for (const pending of input.ledger.pending.left(id)) {
     const hash = pending.keyHash ?? pending.sourceHash;
     if (hash === null) continue;
-    left.set(pending.kind === Kind.delete ? `delete\n${textOf(hash)}` : textOf(hash), pending);
+    left.set(pending.kind === Kind.delete ? deleteOf(textOf(hash)) : textOf(hash), pending);
+    if (!pending.inDoubt || pending.keyHash === null) continue;
+    const isOfRecord = pending.kind === Kind.update || (pending.kind === Kind.delete && !pending.isSought);
+    if (!isOfRecord) inDoubt.add(pending);
+    if (isOfRecord || pending.kind === Kind.rekey) records.doubt(id, pending.oldKeyHash ?? pending.keyHash);
   }
   return {
     index,
@@ -918,6 +1026,8 @@ function startResource(
     places: [],
     bySource: undefined,
     left,
+    inDoubt,
+    kept: new Set(),
     digestOf: fullHasher(input.ledger.seal, model.name),
     check: compileCheck(model, input.known),
     keyOf: keyReader(model.identity),
@@ -926,6 +1036,9 @@ function startResource(
     toMatch: [],
   };
 }
+
+/** Under which a delete of the record with this key hash is found among what was left. */
+const deleteOf = (keyHash: string): string => `delete\n${keyHash}`;
 
 /** What was loaded of the ledger, and what is noted of it. */
 interface LedgerSide {
@@ -1048,12 +1161,6 @@ function issuesOf(state: ResourceState, record: MappedRecord, key: string | unde
 
 /** The same finding at another record of this batch: what a record inherits from the one it refers to. */
 const findingKey = (issue: Issue): string => `${issue.code}\n${issue.subject ?? ''}\n${issue.value ?? ''}`;
-
-/** The query that finds an item by its natural key: every value under the name queries have for it. */
-function keyQuery(model: ResourceModel, key: string): Record<string, string> {
-  const values = key.split('\u001f');
-  return Object.fromEntries(model.identity.map((part, i) => [part.name, values[i] ?? '']));
-}
 
 function sample(list: Sample[], record: MappedRecord, keepBody: boolean): void {
   if (list.length >= SAMPLES) return;

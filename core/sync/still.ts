@@ -72,6 +72,9 @@ export function stillPlan(
       accounts,
       hashes: createHashes(ledger.seal),
       untied: new Map(),
+      sought: new Set(),
+      adrift: new Set(),
+      mayBeCarried: [],
     },
     warned: still.warned,
   };

@@ -499,7 +499,9 @@ async function planInLedger(
     const { plan, warned, met } = planned;
     // What was left of a resource that is switched off now is nobody's problem any more.
     for (const { id, name } of ledger.resources(connectionId)) {
-      if (input.isOff?.(name) === true) ledger.pending.dropOthers(id, batchId);
+      if (input.isOff?.(name) !== true) continue;
+      for (const left of ledger.pending.left(id)) if (left.inDoubt) ledger.pending.putAside(left.id, batchId);
+      ledger.pending.dropOthers(id, batchId);
     }
     // What was chosen to go again changes as much as was chosen; deletes were not.
     const reasons = guardPlan(plan.resources).filter(
@@ -649,7 +651,7 @@ async function send(
       order: knowledge.order,
       sender,
       line: input.client,
-      find: async (resource, query) => (await input.client.findByKey(resource, query))?.id,
+      find: (resource, query) => input.client.findByKey(resource, query),
       concurrency: input.concurrency,
       maxConnections: input.maxConnections,
       optimum: Number(ledger.cached(connectionId, OPTIMUM)?.text) || undefined,

@@ -27,7 +27,7 @@ export function keepWaiting(
     fingerprint,
     retry,
     plan: {
-      resources: resources.map(({ adoptedDeletes: _, samples, ...counts }) => ({
+      resources: resources.map(({ adoptedDeletes: _, soughtDeletes: __, samples, ...counts }) => ({
         ...counts,
         samples: {
           create: samples.create.map(({ file, row }) => ({ file, row })),

@@ -251,3 +251,25 @@ test('a sealed value opens only for its purpose, its key and its bytes', () => {
   }
   expect(() => seal.open('body', Buffer.alloc(5))).toThrow(/cannot be opened/);
 });
+
+test('what is in doubt stays so until it is confirmed, looked for, or known to have had no effect', () => {
+  const { ledger, resource, batch, pending } = bench();
+  const [one, other, third] = [pending(), pending(), pending()];
+  expect([one, other, one].map((id) => ledger.pending.doubt(id))).toEqual([false, false, true]);
+  const inDoubt = (): number[] => ledger.pending.left(resource).flatMap(({ id, inDoubt: is }) => (is ? [id] : []));
+  expect(inDoubt()).toEqual([one, other]);
+  ledger.pending.clearDoubt(other);
+  expect(inDoubt()).toEqual([one]);
+  ledger.pending.becomeSought(one, batch);
+  expect(ledger.pending.left(resource).filter(({ isSought }) => isSought)).toMatchObject([
+    { id: one, kind: Kind.delete, state: PendingState.planned, inDoubt: true },
+  ]);
+  expect(ledger.pending.read(one).body).toBe('{"firstName":"Robin"}');
+  ledger.pending.becomeKnown(one);
+  expect(ledger.pending.read(one).body).toBeUndefined();
+  expect(inDoubt()).toEqual([]);
+  // With what is confirmed, all that was kept of it goes.
+  ledger.pending.doubt(third);
+  ledger.pending.remove(third);
+  expect(inDoubt()).toEqual([]);
+});

@@ -9,10 +9,12 @@ const SHORT_SECONDS = 0.4;
 
 /**
  * @param share of the requests that each kind strikes: 0.01
+ * @param lost of the requests, for each kind that takes effect and loses its answer
  * @returns the plan; the same day of the same seed gives the same faults to the same requests
  */
-export function faultsOf(day: number, seed: number, share: number): FaultPlan {
+export function faultsOf(day: number, seed: number, share: number, lost: number): FaultPlan {
   const often = { share } as const;
+  const afterwards = { share: lost } as const;
   const anywhere = { share, on: [...EVERYWHERE] };
   const rules: FaultRule[] = [
     { when: often, fault: { kind: 'latency', ms: 20, jitterMs: 30 } },
@@ -24,13 +26,13 @@ export function faultsOf(day: number, seed: number, share: number): FaultPlan {
     { when: often, fault: { kind: 'conflict', as: 'multi-user-conflict' } },
     { when: often, fault: { kind: 'conflict', as: 'non-unique-values' } },
     { when: anywhere, fault: { kind: 'page', status: 500 } },
-    { when: often, fault: { kind: 'page', status: 500, moment: 'after' } },
+    { when: afterwards, fault: { kind: 'page', status: 500, moment: 'after' } },
     { when: anywhere, fault: { kind: 'page', status: 502 } },
-    { when: often, fault: { kind: 'page', status: 503, moment: 'after' } },
-    { when: often, fault: { kind: 'page', status: 504, moment: 'after' } },
+    { when: afterwards, fault: { kind: 'page', status: 503, moment: 'after' } },
+    { when: afterwards, fault: { kind: 'page', status: 504, moment: 'after' } },
     { when: anywhere, fault: { kind: 'drop', moment: 'before' } },
-    { when: often, fault: { kind: 'drop', moment: 'after' } },
-    { when: anywhere, fault: { kind: 'half' } },
+    { when: afterwards, fault: { kind: 'drop', moment: 'after' } },
+    { when: { ...anywhere, share: lost }, fault: { kind: 'half' } },
     { when: often, fault: { kind: 'slow', bytesPerSecond: 4_000 } },
     // A day asks for one token or two: every third of them ends early.
     { when: { share: 1 / 3 }, fault: { kind: 'shortTokens', requests: 15 } },

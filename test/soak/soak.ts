@@ -1,12 +1,17 @@
-/** `node test/soak/soak.ts [--minutes 60] [--seed 1] [--students 20] [--from day]`: prints a line a day and what it came to; 1 at a violation. */
+/**
+ * `node test/soak/soak.ts [--minutes 60] [--seed 1] [--students 20] [--from day] [--share 0.01] [--lost 0.01]`: prints a
+ * line a day and what it came to; 1 at a violation. `--share` is of the requests, for each kind of fault, and `--lost` the
+ * same for those that take effect and are not answered.
+ */
 import { parseArgs } from 'node:util';
 import { soak, Violation } from './live.ts';
 
 class Misused extends Error {}
 
-/** What each may be at least; whole numbers, but for the minutes. */
-const LEAST = { minutes: 0, seed: 0, students: 1, from: 0 } as const;
-const DEFAULTS = { minutes: '60', seed: '1', students: '20', from: '0' } as const;
+/** What each may be at least; whole numbers, but for the minutes and shares. */
+const LEAST = { minutes: 0, seed: 0, students: 1, from: 0, share: 0, lost: 0 } as const;
+const DEFAULTS = { minutes: '60', seed: '1', students: '20', from: '0', share: '0.01', lost: '0.01' } as const;
+const FRACTIONS: readonly string[] = ['minutes', 'share', 'lost'];
 type Name = keyof typeof LEAST;
 const NAMES = Object.keys(LEAST) as Name[];
 
@@ -20,10 +25,11 @@ function numbersGiven(): Record<Name, number> {
   const entries = NAMES.map((name) => {
     const text = given[name] ?? DEFAULTS[name];
     const number = text.trim() === '' ? Number.NaN : Number(text);
-    if (number >= LEAST[name] && (name === 'minutes' ? Number.isFinite : Number.isSafeInteger)(number)) {
+    const isFraction = FRACTIONS.includes(name);
+    if (number >= LEAST[name] && (isFraction ? Number.isFinite : Number.isSafeInteger)(number)) {
       return [name, number] as const;
     }
-    throw new Misused(`--${name} has to be a ${name === 'minutes' ? '' : 'whole '}number from ${LEAST[name]} on.`);
+    throw new Misused(`--${name} has to be a ${isFraction ? '' : 'whole '}number from ${LEAST[name]} on.`);
   });
   return Object.fromEntries(entries) as Record<Name, number>;
 }
@@ -33,7 +39,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const inMb = (bytes: number): string => `${(bytes / MB).toFixed(2)} MB`;
 
 try {
-  const { minutes, seed, from, students } = numbersGiven();
+  const { minutes, seed, from, students, share, lost } = numbersGiven();
   const report = await soak({
     forMs: minutes * 60_000,
     leastPeriods: 4,
@@ -42,7 +48,8 @@ try {
     students,
     period: 10,
     warmUp: 2,
-    share: 0.01,
+    share,
+    lost,
     bounds: { heap: 8 * MB, external: 8 * MB, rss: 64 * MB },
     say,
   });

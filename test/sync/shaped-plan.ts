@@ -72,7 +72,18 @@ export function shapedPlan(
   });
   const resources = sizes.map(([resource, creates]) => ({ ...emptyPlan(resource, 0), creates }));
   const hashes = createHashes(ledger.seal);
-  const plan = { resources, operations, names, resourceIds, accounts, hashes, untied: new Map<string, number>() };
+  const plan = {
+    resources,
+    operations,
+    names,
+    resourceIds,
+    accounts,
+    hashes,
+    untied: new Map<string, number>(),
+    sought: new Set<number>(),
+    adrift: new Set<number>(),
+    mayBeCarried: [],
+  };
   return { plan, ledger, batchId, model: STANDARD.model, order: ORDER };
 }
 

@@ -1,0 +1,67 @@
+/** Deletes that the API does not do: because something else refers to the item, or not just now. */
+import { expect, test } from 'vitest';
+import { direct } from './direct.ts';
+import { apply } from './edits.ts';
+import { copyExport, readExport, writeExport } from './export.ts';
+import { type Heard, problem, startProxy } from './proxy.ts';
+import { bench, district, expectAccount, newFolder, practice } from './workbench.ts';
+
+const PLACES = 'ed-fi/studentSectionAssociations';
+
+/** The export of a district, and the same after a student has left. */
+async function leaving(): Promise<readonly [string, string]> {
+  const first = await district({ students: 4 });
+  const tables = copyExport(readExport(first));
+  apply(tables, [{ kind: 'student-left', pick: 0 }]);
+  return [first, writeExport(tables, `${newFolder()}/export`)];
+}
+
+test('what another system refers to is a cause that names its type, and no value, until it is gone', async () => {
+  const [first, second] = await leaving();
+  const proxy = await startProxy(await practice());
+  const { sync, call } = await bench(proxy);
+  await sync(first);
+  proxy.answer = ({ method, resource }) =>
+    method === 'DELETE' && resource === PLACES
+      ? problem(
+          409,
+          'data-conflict:dependent-item-exists',
+          "The requested action cannot be performed because this item is referenced by existing 'StudentSectionAttendanceEvent' item(s) of Robin Q.",
+        )
+      : undefined;
+  for (let times = 0; times < 2; times++) {
+    const result = await sync(second);
+    expectAccount(result);
+    expect(result).toMatchObject({ state: 'done', left: 0 });
+    const { groups } = await call('problems.list', { connection: 'here' });
+    const cause = groups.find(({ code, resource }) => code === 'dependent-item-exists' && resource === PLACES.slice(6));
+    expect(cause).toMatchObject({ code: 'dependent-item-exists', subject: 'StudentSectionAttendanceEvent' });
+    const told = JSON.stringify(cause);
+    expect(told).toContain('StudentSectionAttendanceEvent');
+    expect(told).not.toContain('Robin');
+  }
+});
+
+test('what ties a student who has left goes only after all of theirs, even where that needs another batch', async () => {
+  const [first, second] = await leaving();
+  const api = await practice();
+  const proxy = await startProxy(api);
+  const { sync } = direct(proxy);
+  await sync(first);
+  proxy.writes.length = 0;
+  const failing = ({ method, resource }: Heard) =>
+    method === 'DELETE' && resource === PLACES ? problem(500, 'system') : undefined;
+  proxy.answer = failing;
+  const failed = await sync(second);
+  expectAccount(failed);
+  expect(failed).toMatchObject({ state: 'done', left: 0 });
+  expect(failed.account.failed).toBeGreaterThan(0);
+  // The student, and what ties the student to the school, wait; they are no causes of their own.
+  expect(failed.account.held).toBeGreaterThanOrEqual(2);
+  const deleted = (): (string | undefined)[] => proxy.writes.map(({ resource }) => resource);
+  expect(deleted()).not.toContain('ed-fi/studentSchoolAssociations');
+  proxy.answer = () => undefined;
+  const done = await sync(second);
+  expect(done.account).toMatchObject({ failed: 0, held: 0 });
+  expect(deleted()).toContain('ed-fi/studentSchoolAssociations');
+});

@@ -1,0 +1,438 @@
+/**
+ * What was sent and not answered may be at the API or not. Each way in which the ledger could come to believe the wrong
+ * one of the two, and in the end the API equals the source.
+ */
+import { expect, onTestFinished, test } from 'vitest';
+import { openLedger } from '../../core/ledger/ledger.ts';
+import { createSeal } from '../../core/ledger/seal.ts';
+import { direct, KEY } from './direct.ts';
+import { apply, type Edit } from './edits.ts';
+import { createWorld } from './expectation.ts';
+import { copyExport, drop, type Export, get, readExport, set, table, where, writeExport } from './export.ts';
+import { type Heard, problem, type Reply, startProxy } from './proxy.ts';
+import { district, expectAccount, newFolder, practice } from './workbench.ts';
+
+const PLACES = 'ed-fi/studentSectionAssociations';
+const TEACHING = 'ed-fi/staffSectionAssociations';
+const ENTRIES = 'ed-fi/studentSchoolAssociations';
+const SECTIONS = 'ed-fi/sections';
+
+type Change = (tables: Export) => void;
+const edits =
+  (...all: Edit[]): Change =>
+  (tables) =>
+    apply(tables, all);
+
+/** A district that is at the API as it is in the source. */
+async function settled(options: Parameters<typeof direct>[1] = {}) {
+  const source = await district({ students: 4 });
+  const first = readExport(source);
+  const api = await practice();
+  const proxy = await startProxy(api);
+  const bench = direct(proxy, options);
+  const world = createWorld('5.2', { studentId: 'identifier' });
+  const written = (tables: Export): string => writeExport(tables, `${newFolder()}/export`);
+  const changed = (...changes: readonly Change[]): Export => {
+    const tables = copyExport(first);
+    for (const change of changes) change(tables);
+    return tables;
+  };
+  const compare = async (folder: string): Promise<void> => {
+    const expected = await world.expect(folder);
+    expect(world.compare(expected, (resource) => api.read(resource))).toEqual({ differences: [], stuck: 0 });
+  };
+  await bench.sync(source);
+  await compare(source);
+  proxy.writes.length = 0;
+  type Input = Parameters<typeof bench.sync>[1];
+  return {
+    api,
+    proxy,
+    ...bench,
+    changed,
+    written,
+    /** Syncs; the answers to these writes are lost after the API took them, and nobody waits for it to come back. */
+    async loses(tables: Export, method: string, resource: string, input: Input = {}) {
+      let lost = 0;
+      proxy.onWrite = (heard, what) => {
+        if (heard.method !== method || heard.resource !== resource || what !== 'done') return;
+        lost += 1;
+        proxy.drop();
+      };
+      const result = await bench.sync(written(tables), { patienceMs: 0, ...input });
+      proxy.onWrite = () => undefined;
+      expectAccount(result);
+      expect(lost).toBeGreaterThan(0);
+      return result;
+    },
+    /** Syncs, while the API answers otherwise. */
+    async refuses(tables: Export, answer: (heard: Heard) => Reply | undefined, input: Input = {}) {
+      proxy.answer = answer;
+      const result = await bench.sync(written(tables), input);
+      proxy.answer = () => undefined;
+      expectAccount(result);
+      return result;
+    },
+    /** Syncs in fair weather: the API then equals the source, and the next time nothing is left to be done. */
+    async ends(tables: Export, input: Input = {}) {
+      const folder = written(tables);
+      const result = await bench.sync(folder, input);
+      expectAccount(result);
+      expect(result.account).toMatchObject({ failed: 0 });
+      await compare(folder);
+      const writes = proxy.writes.length;
+      expectAccount(await bench.sync(folder));
+      expect(proxy.writes).toHaveLength(writes);
+      await compare(folder);
+      return result;
+    },
+  };
+}
+
+const refusing =
+  (method: string, resource: string, status: number, type: string) =>
+  (heard: Heard): Reply | undefined =>
+    heard.method === method && heard.resource === resource ? problem(status, type) : undefined;
+
+/** A place in a class that was not there before. */
+const newPlace =
+  (begins = '2026-10-05'): Change =>
+  (tables) => {
+    const enrollments = table(tables, 'enrollments');
+    const [one = []] = where(enrollments, { role: 'student' });
+    const row = [...one];
+    set(enrollments, row, 'sourcedId', 'new-place');
+    set(enrollments, row, 'beginDate', begins);
+    enrollments.rows.push(row);
+  };
+/** Somebody more teaches a class: not to be carried on, and its key cannot be changed. */
+const newTeaching =
+  (begins = '2026-10-05'): Change =>
+  (tables) => {
+    const enrollments = table(tables, 'enrollments');
+    const [one = []] = where(enrollments, { role: 'teacher' });
+    const row = [...one];
+    set(enrollments, row, 'sourcedId', 'new-teaching');
+    set(enrollments, row, 'beginDate', begins);
+    enrollments.rows.push(row);
+  };
+/** Who it is about is not in the export: it cannot be sent. */
+const ofNobody =
+  (id: string): Change =>
+  (tables) => {
+    const enrollments = table(tables, 'enrollments');
+    for (const row of where(enrollments, { sourcedId: id })) set(enrollments, row, 'userSourcedId', 'nobody');
+  };
+
+test('a create that was not answered, and then has vanished: looked for, and deleted', async () => {
+  const { proxy, changed, loses, ends } = await settled();
+  expect((await loses(changed(newPlace()), 'POST', PLACES)).state).toBe('stopped');
+  proxy.writes.length = 0;
+  const { account, requests } = await ends(changed());
+  expect(account).toMatchObject({ created: 0, updated: 0, deleted: 1, skipped: expect.any(Number) });
+  expect(proxy.writes.map(({ method }) => method)).toEqual(['DELETE']);
+  // What the API is, and where the item is.
+  expect(requests.GET).toBe(2);
+});
+
+test('a create that had no effect, and then has vanished: looked for, and nothing is deleted', async () => {
+  const { proxy, changed, ends, sync, written } = await settled();
+  let answered = 0;
+  proxy.answer = ({ method, resource }) => {
+    if (method !== 'POST' || resource !== PLACES) return undefined;
+    answered += 1;
+    proxy.drop();
+    return problem(500, 'system');
+  };
+  await sync(written(changed(newPlace())), { patienceMs: 0 });
+  proxy.answer = () => undefined;
+  expect(answered).toBe(1);
+  proxy.writes.length = 0;
+  const before = await sync(written(changed()), { planOnly: true });
+  const { account } = await ends(changed());
+  expect(account).toMatchObject({ created: 0, deleted: 0, skipped: before.account.skipped });
+  expect(proxy.writes).toEqual([]);
+});
+
+test.each([
+  ['409', 409, 'data-conflict:non-unique-values'],
+  ['413', 413, 'bad-request:payload-too-large'],
+  ['403', 403, 'security:authorization'],
+])('a create that was not answered, then refused (%s), twice, and then has vanished', async (_, status, type) => {
+  const { changed, loses, refuses, ends } = await settled();
+  await loses(changed(newPlace()), 'POST', PLACES);
+  for (const retry of [false, true]) {
+    const refused = await refuses(changed(newPlace()), refusing('POST', PLACES, status, type), { retry });
+    expect(refused.account).toMatchObject({ failed: 1, created: 0 });
+  }
+  expect((await ends(changed())).account.deleted).toBe(1);
+});
+
+test('an answer that was lost within a call, and a refusal of its next attempt', async () => {
+  const { proxy, changed, loses, refuses, ends } = await settled({ attempts: 2 });
+  let posts = 0;
+  proxy.answer = ({ method, resource }) => {
+    if (method !== 'POST' || resource !== PLACES) return undefined;
+    posts += 1;
+    return posts === 1 ? undefined : problem(409, 'data-conflict:non-unique-values');
+  };
+  const result = await loses(changed(newPlace()), 'POST', PLACES);
+  expect(result).toMatchObject({ state: 'done', account: { failed: 1 } });
+  // Not tried again, since nothing changed; and not forgotten.
+  expect((await refuses(changed(newPlace()), () => undefined)).requests.POST).toBe(0);
+  expect((await ends(changed())).account.deleted).toBe(1);
+});
+
+test('a create that was not answered cannot be sent any more, and then has vanished', async () => {
+  const { api, changed, loses, ends, sync, written } = await settled();
+  await loses(changed(newPlace()), 'POST', PLACES);
+  const held = changed(newPlace(), ofNobody('new-place'));
+  const count = api.read(PLACES).length;
+  for (let times = 0; times < 2; times++) {
+    const { account } = await sync(written(held));
+    // While its row is there, what may be there of it stays.
+    expect(account).toMatchObject({ created: 0, deleted: 0 });
+    expect(account.rejected + account.held).toBeGreaterThan(0);
+    expect(api.read(PLACES)).toHaveLength(count);
+  }
+  expect((await ends(changed())).account.deleted).toBe(1);
+});
+
+test('a create that was not answered cannot be sent for a while, and then can', async () => {
+  const { changed, loses, ends, sync, written } = await settled();
+  await loses(changed(newPlace()), 'POST', PLACES);
+  await sync(written(changed(newPlace(), ofNobody('new-place'))));
+  expect((await ends(changed(newPlace()))).account).toMatchObject({ created: 1, deleted: 0 });
+});
+
+test.each([
+  [PLACES, newPlace],
+  [TEACHING, newTeaching],
+])('a create of %s that was not answered has another key by then', async (resource, made) => {
+  const { api, proxy, changed, loses, ends } = await settled();
+  const count = api.read(resource).length;
+  await loses(changed(made('2026-10-05')), 'POST', resource);
+  proxy.writes.length = 0;
+  const { account } = await ends(changed(made('2026-10-06')));
+  expect(account).toMatchObject({ created: 1, deleted: 1 });
+  expect(proxy.writes.map(({ method }) => method)).toEqual(['POST', 'DELETE']);
+  expect(api.read(resource)).toHaveLength(count + 1);
+});
+
+test('of a create that was not answered the old self goes only after the new one has come', async () => {
+  const { api, changed, loses, refuses, ends } = await settled();
+  await loses(changed(newTeaching('2026-10-05')), 'POST', TEACHING);
+  const count = api.read(TEACHING).length;
+  const refused = await refuses(
+    changed(newTeaching('2026-10-06')),
+    refusing('POST', TEACHING, 413, 'bad-request:payload-too-large'),
+  );
+  expect(refused.account).toMatchObject({ failed: 1, held: 1, deleted: 0 });
+  expect(api.read(TEACHING)).toHaveLength(count);
+  await ends(changed(newTeaching('2026-10-06')), { retry: true });
+});
+
+test('a create is there again after it had vanished, and its delete was refused', async () => {
+  const { changed, loses, refuses, ends } = await settled();
+  await loses(changed(newPlace()), 'POST', PLACES);
+  const refused = await refuses(changed(), refusing('DELETE', PLACES, 409, 'data-conflict:dependent-item-exists'));
+  expect(refused.account).toMatchObject({ failed: 1 });
+  // It was found, so that it is known.
+  expect((await ends(changed(newPlace()))).account).toMatchObject({ created: 0, updated: 1, failed: 0 });
+  await ends(changed());
+});
+
+test('what may be there is looked for under the key that was sent, and nothing else is deleted', async () => {
+  const { api, proxy, changed, loses, sync, written } = await settled();
+  await loses(changed(newPlace()), 'POST', PLACES);
+  const [other] = api.read(PLACES);
+  proxy.writes.length = 0;
+  // An API that does not heed the query gives whatever is first.
+  proxy.answer = ({ method, path }) =>
+    method === 'GET' && path.startsWith(`/data/v3/${PLACES}?`)
+      ? { status: 200, body: [{ id: other?.id, ...other?.body }] }
+      : undefined;
+  await sync(written(changed()));
+  expect(proxy.writes).toEqual([]);
+});
+
+test('a key that may not read what may be there gets a cause to look at, and goes on when it may', async () => {
+  const { changed, loses, refuses, ends, ledger, connectionId } = await settled();
+  await loses(changed(newPlace()), 'POST', PLACES);
+  const result = await refuses(changed(), ({ method, path }) =>
+    method === 'GET' && path.startsWith(`/data/v3/${PLACES}?`) ? problem(403, 'security:authorization') : undefined,
+  );
+  expect(result).toMatchObject({ state: 'done', account: { failed: 1 } });
+  expect(ledger.problems.groups(connectionId)).toMatchObject([{ code: 'not-authorized-resource', resource: PLACES }]);
+  await ends(changed(), { retry: true });
+});
+
+test('a connection that keeps what vanished keeps what may be there, and deletes it once it does not', async () => {
+  const { changed, loses, ends, sync, written } = await settled();
+  await loses(changed(newPlace()), 'POST', PLACES);
+  const kept = await sync(written(changed()), { vanished: 'keep' });
+  expect(kept.account).toMatchObject({ deleted: 0, failed: 0, held: 0 });
+  expect((await ends(changed())).account.deleted).toBe(1);
+});
+
+test('a resource that is switched off for a while does not lose what may be there', async () => {
+  const { changed, loses, ends, sync, written } = await settled();
+  await loses(changed(newPlace()), 'POST', PLACES);
+  const off = await sync(written(changed()), { isOff: (resource) => resource === PLACES });
+  expect(off.account).toMatchObject({ deleted: 0, failed: 0, held: 0 });
+  expect((await ends(changed())).account.deleted).toBe(1);
+});
+
+test('a plan tells of what may have to be deleted, and of a few waits as of any', async () => {
+  const { changed, loses, sync, written, events } = await settled();
+  await loses(changed(newPlace()), 'POST', PLACES);
+  events.length = 0;
+  await sync(written(changed()), { planOnly: true });
+  const plan = events.find((event) => event.type === 'plan');
+  expect(plan?.plan.resources.find(({ resource }) => resource === PLACES)).toMatchObject({ deletes: 1, creates: 0 });
+});
+
+test('a process that dies with a request under way knows of it', async () => {
+  const { proxy, changed, written, folder, sync, ledger, api } = await settled();
+  const died = newFolder();
+  const tables = changed(newPlace());
+  const { copyFileSync } = await import('node:fs');
+  const controller = new AbortController();
+  proxy.onWrite = ({ method, resource }, what) => {
+    if (method !== 'POST' || resource !== PLACES || what !== 'done') return;
+    // As the file is at this moment: what a process that is killed leaves.
+    for (const end of ['', '-wal']) copyFileSync(`${folder}/ledger.db${end}`, `${died}/ledger.db${end}`);
+    controller.abort();
+    proxy.drop();
+  };
+  await sync(written(tables), { signal: controller.signal, patienceMs: 0 });
+  proxy.onWrite = () => undefined;
+  const left = openLedger(died, createSeal(KEY));
+  onTestFinished(() => left.close());
+  expect(ledger.pending.left(left.resourceId(1, PLACES)).filter(({ inDoubt }) => inDoubt)).toHaveLength(1);
+  expect(left.pending.left(left.resourceId(1, PLACES)).filter(({ inDoubt }) => inDoubt)).toHaveLength(1);
+  const count = api.read(PLACES).length;
+  const result = await direct(proxy, { folder: died, ledger: left, name: 'again' }).sync(written(changed()), {
+    connectionId: 1,
+  });
+  expect(result.account).toMatchObject({ created: 0, deleted: 1, failed: 0 });
+  expect(api.read(PLACES)).toHaveLength(count - 1);
+});
+
+test('an update that was not answered, and is taken back: sent once more', async () => {
+  const { changed, loses, ends } = await settled();
+  await loses(changed(edits({ kind: 'student-renamed', pick: 1 })), 'PUT', 'ed-fi/students');
+  expect((await ends(changed())).account).toMatchObject({ updated: 1, created: 0, deleted: 0 });
+});
+
+test('an update that was never sent, and is taken back: nothing is sent', async () => {
+  const { proxy, changed, ends, sync, written } = await settled();
+  proxy.network('refused');
+  const away = sync(written(changed(edits({ kind: 'student-renamed', pick: 1 }))), { patienceMs: 0 });
+  await away.catch(() => undefined);
+  proxy.network('there');
+  proxy.writes.length = 0;
+  await ends(changed());
+  expect(proxy.writes).toEqual([]);
+});
+
+test('a delete that was not answered, and the row is there again: made again', async () => {
+  const { changed, loses, ends } = await settled();
+  await loses(changed(edits({ kind: 'enrollment-dropped', pick: 2 })), 'DELETE', PLACES);
+  expect((await ends(changed())).account).toMatchObject({ failed: 0 });
+});
+
+test('a delete that was not answered goes once more', async () => {
+  const { changed, loses, ends } = await settled();
+  const gone = changed(edits({ kind: 'enrollment-dropped', pick: 2 }));
+  await loses(gone, 'DELETE', PLACES);
+  expect((await ends(gone)).account).toMatchObject({ deleted: 1, failed: 0 });
+});
+
+test.each([
+  ['is taken back', []],
+  ['is changed to a third', [edits({ kind: 'entry-date-moved', pick: 5 })]],
+  ['has vanished with its student', [edits({ kind: 'student-left', pick: 0 })]],
+] as const)('a key change by PUT that was not answered %s', async (_, then) => {
+  const { changed, loses, ends } = await settled();
+  const moved = changed((tables) => {
+    const roles = table(tables, 'roles');
+    const users = table(tables, 'users');
+    const student = where(roles, { role: 'student' })[0] ?? [];
+    expect(
+      get(users, where(users, { sourcedId: get(roles, student, 'userSourcedId') })[0] ?? [], 'sourcedId'),
+    ).not.toBe('');
+    set(roles, student, 'beginDate', '2026-08-24');
+  });
+  await loses(moved, 'PUT', ENTRIES);
+  await ends(changed(...then));
+});
+
+test('a key change by create and delete, the create of which was not answered, is taken back', async () => {
+  const { changed, loses, ends } = await settled();
+  await loses(changed(edits({ kind: 'teaching-date-moved', pick: 1 })), 'POST', TEACHING);
+  await ends(changed());
+});
+
+test('an item that somebody deleted, made again without an answer, and then vanished', async () => {
+  const { proxy, changed, loses, ends, sync, written } = await settled();
+  const renamed = changed(edits({ kind: 'class-renamed', pick: 1 }));
+  const id = await new Promise<string>((resolve) => {
+    proxy.answer = (heard) => {
+      if (heard.method !== 'PUT' || heard.resource !== SECTIONS) return undefined;
+      resolve(heard.id ?? '');
+      return problem(404, 'not-found');
+    };
+    void loses(renamed, 'POST', SECTIONS).catch(() => resolve(''));
+  });
+  expect(id).not.toBe('');
+  proxy.answer = () => undefined;
+  const without = changed((tables) => {
+    const classes = table(tables, 'classes');
+    const gone = get(classes, classes.rows[1] ?? [], 'sourcedId');
+    drop(classes, (row) => get(classes, row, 'sourcedId') === gone);
+    const enrollments = table(tables, 'enrollments');
+    drop(enrollments, (row) => get(enrollments, row, 'classSourcedId') === gone);
+  });
+  await sync(written(without));
+  await ends(without);
+});
+
+/** A session's new name is carried on to what cannot be sent just now, and that comes back as it was. */
+const renames: Change = (tables) => {
+  const sessions = table(tables, 'academicSessions');
+  const [semester = []] = where(sessions, { type: 'semester' });
+  set(sessions, semester, 'title', 'Renamed');
+};
+const swaps: Change = (tables) => {
+  const sessions = table(tables, 'academicSessions');
+  const [one = [], other = []] = where(sessions, { type: 'semester' });
+  set(sessions, one, 'title', 'Renamed otherwise');
+  set(sessions, other, 'title', 'Renamed');
+};
+const unknownTeacher: Change = (tables) => {
+  const enrollments = table(tables, 'enrollments');
+  const [one = []] = where(enrollments, { role: 'teacher' });
+  set(enrollments, one, 'userSourcedId', 'nobody');
+};
+
+test('a record that cannot be sent is carried on with its session, whose old name another takes, and comes back as it was', async () => {
+  const { changed, sync, written, ends, api } = await settled();
+  const count = api.read(TEACHING).length;
+  for (const changes of [[unknownTeacher], [unknownTeacher, renames], [unknownTeacher, swaps]]) {
+    expectAccount(await sync(written(changed(...changes))));
+    expect(api.read(TEACHING)).toHaveLength(count);
+  }
+  await ends(changed());
+});
+
+test.each(['PUT', 'POST', 'DELETE'])(
+  'a session renamed, and %s of what is named after it not answered, and taken back',
+  async (method) => {
+    const { changed, loses, ends } = await settled();
+    const both = changed(renames, edits({ kind: 'enrollment-dropped', pick: 2 }, { kind: 'class-recoded', pick: 1 }));
+    const lost = { PUT: PLACES, POST: TEACHING, DELETE: PLACES }[method] as string;
+    await loses(both, method, lost).catch(() => undefined);
+    await ends(changed());
+  },
+);
