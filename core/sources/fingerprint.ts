@@ -20,7 +20,8 @@ export interface Fingerprint {
 export const createFingerprint = (): Fingerprint => {
   const whole = createHash('sha256');
   const underWay: Promise<ArrayBuffer>[] = [];
-  const piece = new Uint8Array(PIECE_BYTES);
+  /** Has room for what came: most files of a small export are far smaller than a whole one. */
+  let piece = new Uint8Array(0);
   let used = 0;
   const take = async (most: number): Promise<void> => {
     while (underWay.length > most) whole.update(new Uint8Array(await underWay.shift()!));
@@ -30,10 +31,17 @@ export const createFingerprint = (): Fingerprint => {
     underWay.push(subtle.digest('SHA-256', piece.subarray(0, used)));
     used = 0;
   };
+  const makeRoom = (more: number): void => {
+    if (used + more <= piece.length) return;
+    const larger = new Uint8Array(Math.min(PIECE_BYTES, Math.max(piece.length * 2, used + more)));
+    larger.set(piece.subarray(0, used));
+    piece = larger;
+  };
   return {
     add: (bytes) => {
       for (let at = 0; at < bytes.length; ) {
         const some = bytes.subarray(at, at + PIECE_BYTES - used);
+        makeRoom(some.length);
         piece.set(some, used);
         used += some.length;
         at += some.length;
