@@ -15,6 +15,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { Kind, PendingState, type PendingToSend } from '../ledger/pending.ts';
 import { FULL_BYTES, RecordState, SOURCE_BYTES } from '../ledger/records.ts';
 import { FOR_WANT_OF_ASSOCIATION, type PersonRules, personRules } from './authorization.ts';
+import { canonical } from './canonical.ts';
 import { type Carried, createCarried } from './carried.ts';
 import { createCircuit } from './circuit.ts';
 import { comparableReader } from './comparable.ts';
@@ -130,8 +131,11 @@ interface Settled {
       }
     /** A key change that was not taken as one: the new item is made, and the old one has yet to be deleted. */
     | { readonly kind: 'replaced'; readonly apiId: string | undefined }
-    /** What may have been made is there: known from now on, and deleted in its turn. */
-    | { readonly kind: 'found'; readonly apiId: string }
+    /**
+     * What may have been made is there: known from now on, and deleted in its turn. One that says something else than what
+     * was sent may be somebody else's: it is as one that was taken over, of which the steward decides.
+     */
+    | { readonly kind: 'found'; readonly apiId: string; readonly isAsSent: boolean }
     /** The item of the ledger has another key by now: the record has a new one, and the old one has yet to be deleted. */
     | { readonly kind: 'remade'; readonly apiId: string; readonly oldId: string }
     | {
@@ -311,6 +315,19 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     const name = plan.names[index] as string;
     const resourceId = plan.resourceIds[index] as number;
     const wasLook = toLook.delete(op);
+    if (outcome.kind === 'found' && !outcome.isAsSent) {
+      const fullHash = new Uint8Array(FULL_BYTES);
+      const sourceHash = new Uint8Array(SOURCE_BYTES);
+      const state = RecordState.adopted;
+      const record = { keyHash: pending.keyHash, fullHash, sourceHash, apiId: outcome.apiId, state };
+      ledger.records.confirm(resourceId, record, input.now());
+      ledger.pending.remove(pending.id);
+      delist(op);
+      accounts.add(name, 'skipped');
+      operations.setState(op, OperationState.done);
+      countDone(op, 1);
+      return;
+    }
     if (outcome.kind === 'found') {
       const { keyHash, sourceHash } = pending;
       const fullHash = new Uint8Array(FULL_BYTES);
@@ -809,6 +826,10 @@ async function sendOne(
   };
   switch (kind) {
     case Kind.create:
+      // The ledger's item of this key was to be deleted, and may be gone: what is made now is another.
+      if (ledger.records.state(resourceId, pending.keyHash) !== undefined) {
+        ledger.transaction(() => ledger.records.remove(resourceId, pending.keyHash));
+      }
       return create('created');
     case Kind.update: {
       const id = ledger.records.apiId(resourceId, pending.keyHash);
@@ -856,18 +877,22 @@ async function look(
   resourceId: number,
   body: string,
 ): Promise<Settled['outcome']> {
-  let found: Item | undefined;
+  let found: Awaited<ReturnType<typeof itemOf>>;
   try {
     found = await itemOf(input, model, body);
   } catch (thrown) {
-    if (!isFailure(thrown) || thrown.details.reason !== 'not-authorized') throw thrown;
-    return { kind: 'refused', answer: MAY_NOT_READ, method: 'DELETE', id: undefined };
+    if (!isFailure(thrown)) throw thrown;
+    const { status, reason } = thrown.details;
+    // An API that is busy or away is waited for; one that answers this look so holds up this record and no other.
+    if (typeof status !== 'number' || status === 429 || status === 503) throw thrown;
+    const answer = reason === 'not-authorized' ? MAY_NOT_READ : { ...NO_ANSWER, status, text: '{}' };
+    return { kind: 'refused', answer, method: 'DELETE', id: undefined };
   }
   // One that another record has was carried on, or moved, to this key: it is that record's.
   if (found === undefined || input.ledger.records.hasItem(resourceId, found.id)) {
     return { kind: 'confirmed', apiId: undefined, as: 'skipped' };
   }
-  return { kind: 'found', apiId: found.id };
+  return { kind: 'found', apiId: found.id, isAsSent: found.isAsSent };
 }
 
 const isGone = (status: number): boolean => status === 200 || status === 204 || status === 404 || status === 410;
@@ -886,15 +911,25 @@ const mayHaveHadEffect = ({ status, repeated }: Answer): boolean =>
  * The item with the natural key of a body that was sent: a host that tells no Location is asked for the id, and one that
  * did not answer for the item. An API that does not heed what it is asked for gives other items.
  */
-async function itemOf(input: DispatchInput, model: ResourceModel, body: string): Promise<Item | undefined> {
+async function itemOf(
+  input: DispatchInput,
+  model: ResourceModel,
+  body: string,
+): Promise<{ readonly id: string; readonly isAsSent: boolean } | undefined> {
   const keyOf = keyReader(model.identity);
   const sent = JSON.parse(body) as JsonObject;
   const key = keyOf(sent);
   if (key === undefined) return undefined;
   const found = await input.find(model.name, keyQuery(model.identity, key));
   if (found === undefined || found.id === '') return undefined;
-  const comparable = comparableReader(model, Object.keys(sent));
-  return keyOf(comparable(found.body)) === key ? found : undefined;
+  // What was not sent counts, too: where the API fills it in by itself, the steward is asked once too often.
+  const has = comparableReader(
+    model,
+    model.properties.map(({ name }) => name),
+  )(found.body);
+  if (keyOf(has) !== key) return undefined;
+  const form = Buffer.from(canonical(has));
+  return { id: found.id, isAsSent: form.equals(canonical(sent)) };
 }
 
 /**

@@ -221,7 +221,7 @@ interface ResourceState {
   bySource: HashTable | undefined;
   readonly left: Map<string, PendingLeft>;
   /** Of these, the ones of which the API may have the item, whatever became of them since. */
-  readonly inDoubt: ReadonlySet<PendingLeft>;
+  readonly inDoubt: readonly PendingLeft[];
   /** Source identities that were met with something that cannot be sent. */
   readonly kept: Set<string>;
   /** The full hash of a body in canonical form; its first bytes are what the ledger keeps. */
@@ -387,10 +387,10 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
   };
 
   /** What may be at the API of an earlier one of this key is not forgotten until an answer tells. */
-  const inheritDoubt = ({ left, inDoubt }: ResourceState, keyHash: string, pendingId: number): void => {
-    if (inDoubt.size === 0) return;
+  const inheritDoubt = ({ left }: ResourceState, keyHash: string, pendingId: number): void => {
+    if (left.size === 0) return;
     const before = [left.get(keyHash), left.get(deleteOf(keyHash))];
-    if (before.some((one) => one !== undefined && inDoubt.has(one))) ledger.pending.doubt(pendingId);
+    if (before.some((one) => one?.inDoubt === true)) ledger.pending.doubt(pendingId);
   };
 
   /** One that was planned turns out to wait for something that cannot be sent, or to be refused again; with what waits for it. */
@@ -423,7 +423,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
    * @returns the key of its old self; undefined where there is none
    */
   const keepOld = (state: ResourceState, source: string): Uint8Array | undefined => {
-    if (state.inDoubt.size > 0) state.kept.add(source);
+    if (state.inDoubt.length > 0) state.kept.add(source);
     const i = bySource(state).find(source);
     if (i === -1) return undefined;
     if (state.seen[i] === Seen.no) state.seen[i] = Seen.kept;
@@ -664,7 +664,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         const person = personName(state.model.entity, key as string);
         laterPeople.push({ op, person, before: { problem: left.problemId } });
       } else sample(state.plan.samples.create, record, input.keepBodies);
-      if (state.plan.existing > 0 || state.inDoubt.size > 0) state.created.push({ op, source, cascades });
+      if (state.plan.existing > 0 || state.inDoubt.length > 0) state.created.push({ op, source, cascades });
     }
     if (person !== undefined) {
       const who = authorisersOf(person);
@@ -743,7 +743,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
    * looked for under the key that was sent, and deleted.
    */
   const reconcileDoubt = (state: ResourceState, deletes: boolean): void => {
-    if (state.inDoubt.size === 0) return;
+    if (state.inDoubt.length === 0) return;
     const created = new Map(state.created.map(({ source, op }) => [source, op]));
     for (const left of state.inDoubt) {
       const keyHash = left.keyHash as Buffer;
@@ -983,14 +983,14 @@ function startResource(
     return side;
   };
   const left = new Map<string, PendingLeft>();
-  const inDoubt = new Set<PendingLeft>();
+  const inDoubt: PendingLeft[] = [];
   for (const pending of input.ledger.pending.left(id)) {
     const hash = pending.keyHash ?? pending.sourceHash;
     if (hash === null) continue;
     left.set(pending.kind === Kind.delete ? deleteOf(textOf(hash)) : textOf(hash), pending);
     if (!pending.inDoubt || pending.keyHash === null) continue;
     const isOfRecord = pending.kind === Kind.update || (pending.kind === Kind.delete && !pending.isSought);
-    if (!isOfRecord) inDoubt.add(pending);
+    if (!isOfRecord) inDoubt.push(pending);
     if (isOfRecord || pending.kind === Kind.rekey) records.doubt(id, pending.oldKeyHash ?? pending.keyHash);
   }
   return {

@@ -256,6 +256,53 @@ test('what may be there is looked for under the key that was sent, and nothing e
   expect(proxy.writes).toEqual([]);
 });
 
+test.each([
+  ['more', { endDate: '2026-12-24' }],
+  ['something else', { homeroomIndicator: false }],
+])('what is there under that key and says %s is not deleted without being asked for', async (_what, other) => {
+  const { api, proxy, changed, loses, sync, written, events } = await settled();
+  await loses(changed(newPlace()), 'POST', PLACES);
+  const item = api.read(PLACES).find(({ body }) => body.beginDate === '2026-10-05');
+  // Somebody else may have made it, where ours was refused.
+  proxy.answer = ({ method, path }) =>
+    method === 'GET' && path.startsWith(`/data/v3/${PLACES}?`)
+      ? { status: 200, body: [{ id: item?.id, ...item?.body, ...other }] }
+      : undefined;
+  proxy.writes.length = 0;
+  const found = await sync(written(changed()), { approve: false });
+  expectAccount(found);
+  expect(found).toMatchObject({ state: 'done', account: { deleted: 0, failed: 0 } });
+  const asked = await sync(written(changed()), { approve: false });
+  expect(asked.state).toBe('waiting');
+  expect(events.findLast((event) => event.type === 'plan')?.plan.guard).toHaveLength(1);
+  expect(proxy.writes).toEqual([]);
+  expect((await sync(written(changed()), { approve: true })).account).toMatchObject({ deleted: 1, failed: 0 });
+});
+
+test('a look that the API cannot answer holds up nothing else', async () => {
+  const { changed, loses, refuses, ends } = await settled();
+  await loses(changed(newPlace()), 'POST', PLACES);
+  const rename = edits({ kind: 'session-renamed', pick: 1 });
+  const result = await refuses(changed(rename), ({ method, path }) =>
+    method === 'GET' && path.startsWith(`/data/v3/${PLACES}?`) ? problem(500, 'system') : undefined,
+  );
+  expect(result).toMatchObject({ state: 'done', account: { failed: 1 } });
+  expect(result.account.updated).toBeGreaterThan(0);
+  await ends(changed(rename));
+});
+
+test('what is made anew after a delete that was not answered is not taken for what is gone', async () => {
+  const { changed, loses, ends } = await settled();
+  const gone: Change = (tables) => {
+    const enrollments = table(tables, 'enrollments');
+    const [one] = where(enrollments, { role: 'student' });
+    enrollments.rows = enrollments.rows.filter((row) => row !== one);
+  };
+  await loses(changed(gone), 'DELETE', PLACES);
+  await loses(changed(), 'POST', PLACES);
+  await ends(changed(gone));
+});
+
 test('a key that may not read what may be there gets a cause to look at, and goes on when it may', async () => {
   const { changed, loses, refuses, ends, ledger, connectionId } = await settled();
   await loses(changed(newPlace()), 'POST', PLACES);
