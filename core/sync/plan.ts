@@ -406,7 +406,8 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     if (kind === Kind.create) plan.creates -= 1;
     else if (kind === Kind.delete) {
       plan.deletes -= 1;
-      plan.replaced -= 1;
+      if (sought.has(op)) plan.soughtDeletes -= 1;
+      else plan.replaced -= 1;
     } else plan.updates -= 1;
     if (as === 'held') plan.held += 1;
     else plan.failedBefore += 1;

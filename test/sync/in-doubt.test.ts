@@ -257,12 +257,17 @@ test('what may be there is looked for under the key that was sent, and nothing e
 });
 
 test.each([
-  ['more', { endDate: '2026-12-24' }],
-  ['something else', { homeroomIndicator: false }],
+  ['more', { teacherStudentDataLinkExclusion: true }],
+  ['something else', { endDate: '2026-12-24' }],
 ])('what is there under that key and says %s is not deleted without being asked for', async (_what, other) => {
   const { api, proxy, changed, loses, sync, written, events } = await settled();
-  await loses(changed(newPlace()), 'POST', PLACES);
+  const ends: Change = (tables) => {
+    const enrollments = table(tables, 'enrollments');
+    for (const row of where(enrollments, { sourcedId: 'new-place' })) set(enrollments, row, 'endDate', '2026-12-18');
+  };
+  await loses(changed(newPlace(), ends), 'POST', PLACES);
   const item = api.read(PLACES).find(({ body }) => body.beginDate === '2026-10-05');
+  expect(item?.body.endDate).toBe('2026-12-18');
   // Somebody else may have made it, where ours was refused.
   proxy.answer = ({ method, path }) =>
     method === 'GET' && path.startsWith(`/data/v3/${PLACES}?`)
