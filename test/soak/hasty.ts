@@ -13,6 +13,7 @@ import type { FaultPlan } from '../../core/sandbox/faults/plan.ts';
 import { startSandbox } from '../../core/sandbox/server.ts';
 import { runSync, type SyncInput, type SyncOutcome } from '../../core/sync/sync.ts';
 import { createWorld } from '../sync/expectation.ts';
+import { PLAIN } from '../sync/plain.ts';
 import { createDays, numbers } from './days.ts';
 
 export interface HastyOptions {
@@ -79,23 +80,14 @@ export async function liveHastily(options: HastyOptions): Promise<HastyReport> {
     });
     try {
       return await runSync({
+        ...PLAIN,
         ledger,
         folder: path.join(home, 'data'),
         connectionId,
         client,
         maxConnections: 8,
-        settings: { studentId: 'identifier' },
-        mappingFile: undefined,
-        vanished: 'delete',
         source,
-        planOnly: false,
-        approve: true,
-        retry: false,
-        rollbook: '0',
-        concurrency: 8,
-        patienceMs: 2_000,
         now,
-        elapsed: () => performance.now(),
         emit: () => undefined,
         signal: new AbortController().signal,
         ...input,

@@ -5,6 +5,7 @@ import { createClient, type EdFiClient } from '../../core/edfi/client.ts';
 import { type Ledger, openLedger } from '../../core/ledger/ledger.ts';
 import { createSeal } from '../../core/ledger/seal.ts';
 import { runSync, type SyncInput, type SyncOutcome } from '../../core/sync/sync.ts';
+import { PLAIN } from './plain.ts';
 import { newFolder } from './workbench.ts';
 
 export const KEY = Buffer.alloc(32, 7);
@@ -46,23 +47,14 @@ export function direct(
       });
       try {
         return await runSync({
+          ...PLAIN,
           ledger,
           folder,
           connectionId,
           client,
           maxConnections: 16,
-          settings: { studentId: 'identifier' },
-          mappingFile: undefined,
-          vanished: 'delete',
           source,
-          planOnly: false,
-          approve: true,
-          retry: false,
-          rollbook: '0',
-          concurrency: 8,
-          patienceMs: 2_000,
           now: Date.now,
-          elapsed: () => performance.now(),
           emit: (event) => void events.push(event),
           signal: new AbortController().signal,
           ...input,
