@@ -132,7 +132,11 @@ async function describe(container: Container, surveyOf: SurveyOf, signal?: Abort
     tables.set(table, { info, entry, survey: known, places: header.places, uniqueIds: false });
     hash.update(`\n${table} ${mode} ${known.bytes} ${known.hash}`);
   }
-  const found = [...surveys].flatMap(([{ name, state }, known]) => (state ? [{ name, state, survey: known }] : []));
+  // In the container's order, not in that in which the surveys ended: the same export is remembered by the same text.
+  const found = container.entries.flatMap((entry) => {
+    const known = surveys.get(entry);
+    return known && entry.state ? [{ name: entry.name, state: entry.state, survey: known }] : [];
+  });
   const described = sourceOf(container, version, tables, notices, hash.digest('hex'), delta);
   const source = found.length > 0 ? { ...described, known: knownText(found) } : described;
   if (delta) return source;
