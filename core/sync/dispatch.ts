@@ -6,7 +6,7 @@
 import type { Answer } from '../edfi/answer.ts';
 import type { Attempt } from '../edfi/attempt.ts';
 import type { DependencyOrder } from '../edfi/dependencies.ts';
-import { keyQuery, keyReader } from '../edfi/keys.ts';
+import { keyQuery, keyReader, referenceReader } from '../edfi/keys.ts';
 import type { ApiModel, JsonObject, ResourceModel } from '../edfi/model.ts';
 import type { Item } from '../edfi/reading.ts';
 import { classifyAnswer } from '../errors/classify.ts';
@@ -58,6 +58,8 @@ export interface DispatchInput {
   readonly line: Line;
   /** The item that an API gives for these key values (query parameters); undefined where it gives none. */
   readonly find: (resource: string, query: Record<string, string>) => Promise<Item | undefined>;
+  /** The item with this id: undefined where there is none, `hidden` where the key may not see it. */
+  readonly item: (resource: string, id: string) => Promise<Item | 'hidden' | undefined>;
   readonly concurrency: Concurrency;
   readonly maxConnections: number;
   /** What `auto` found to be best in a batch before. */
@@ -104,6 +106,13 @@ const MAY_NOT_READ: Answer = {
   type: 'security:authorization:access-denied:resource',
   text: '{}',
 };
+/** As the API would say if an item of `entity` referred to the one that is to be deleted. */
+const isReferredTo = (entity: string): Answer => ({
+  ...NO_ANSWER,
+  status: 409,
+  type: 'data-conflict:dependent-item-exists',
+  text: JSON.stringify({ detail: `referenced by existing '${entity}' item` }),
+});
 
 const unavailable = (): Failure =>
   new Failure(
@@ -238,8 +247,11 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   input.signal?.addEventListener('abort', () => stop(new Failure('cancelled', 'Stopped, as asked.')), { once: true });
   if (input.signal?.aborted) stop(new Failure('cancelled', 'Stopped, as asked.'));
 
+  /** Of these resources, records that are no more in the source, or in another form, stay at the API. */
+  const staying = new Set(plan.staying);
   const hold = (op: number, root: number): void => {
     delist(op);
+    if (operations.kind(op) !== Kind.create) staying.add(operations.resource(op));
     operations.setState(op, OperationState.blocked);
     operations.setProblem(op, root);
     ledger.pending.settle(operations.pendingId(op), PendingState.held, undefined, root);
@@ -379,6 +391,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
       }
       case 'refused': {
         if (!inDoubt.has(op)) ledger.pending.clearDoubt(pending.id);
+        if (operations.kind(op) !== Kind.create) staying.add(index);
         const found = classifyAnswer({ ...outcome.answer, method: outcome.method }, model);
         const isUntied =
           operations.kind(op) === Kind.create && rules[index]?.isPerson && FOR_WANT_OF_ASSOCIATION.has(found.code);
@@ -542,6 +555,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
           carried,
           isAdrift: plan.adrift.has(op),
           livesOn: (apiId) => livesOn(index, apiId),
+          neededFor: (apiId) => neededFor(index, apiId),
           tookEffect: () => void inDoubt.add(op),
         },
       );
@@ -653,6 +667,31 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     const records = shared.get(index)?.get(apiId) ?? 1;
     shared.get(index)?.set(apiId, records - 1);
     return records > 1;
+  };
+  /**
+   * What stays at the API and needs this association, because it is all that ties its person to the client: without it
+   * nothing of that person could be deleted any more. Asked only where there is something that stays, since the ledger does
+   * not know of whom its records are.
+   * @returns the entity of what needs it, if there is any
+   */
+  const neededFor = async (index: number, apiId: string): Promise<string | undefined> => {
+    const tie = rules[index]?.authorises;
+    if (tie === undefined) return undefined;
+    const needy = (referrers[index] as number[]).filter(
+      (other) => staying.has(other) && rules[other]?.needs.has(tie.entity) === true,
+    );
+    if (needy.length === 0) return undefined;
+    const association = await input.item(plan.names[index] as string, apiId);
+    if (association === undefined || association === 'hidden') return undefined;
+    const person = keyOfPerson(models[index] as ResourceModel, tie.entity, association.body);
+    if (person === undefined || plan.isTied(personName(tie.entity, person))) return undefined;
+    for (const other of needy) {
+      const needing = models[other] as ResourceModel;
+      const query = personQuery(needing, tie.entity, person);
+      const found = query && (await input.find(needing.name, query));
+      if (found && keyOfPerson(needing, tie.entity, found.body) === person) return needing.entity;
+    }
+    return undefined;
   };
   const sendDeletes = async (): Promise<void> => {
     openDeletes.forEach((open, index) => {
@@ -775,6 +814,8 @@ interface SendTools {
   readonly isAdrift: boolean;
   /** Whether another record of the ledger has this item. */
   readonly livesOn: (apiId: string) => boolean;
+  /** What needs this item without referring to it: an entity, if there is any. */
+  readonly neededFor: (apiId: string) => Promise<string | undefined>;
   /** To be told of what the API took: what follows may fail. */
   readonly tookEffect: () => void;
 }
@@ -787,7 +828,7 @@ async function sendOne(
   resourceId: number,
   kind: Kind,
   pending: PendingToSend,
-  { carried, isAdrift, livesOn, tookEffect }: SendTools,
+  { carried, isAdrift, livesOn, neededFor, tookEffect }: SendTools,
 ): Promise<Settled['outcome']> {
   const { sender, ledger } = input;
   const body = pending.body ?? '';
@@ -862,6 +903,9 @@ async function sendOne(
       // Without an id there is nothing that could be deleted; the ledger forgets it. So it does where another record has
       // the same item under a newer key (the API carried a key change on to it): that one stays.
       if (id === undefined || livesOn(id)) return { kind: 'confirmed', apiId: undefined, as: 'deleted' };
+      const refusal = await neededFor(id).then((needing) => needing && isReferredTo(needing), refusalOf);
+      // What the key may not read is left to the API to judge.
+      if (refusal && refusal !== MAY_NOT_READ) return { kind: 'refused', answer: refusal, method: 'DELETE', id };
       const answer = await sender.remove(name, id);
       return isGone(answer.status)
         ? { kind: 'confirmed', apiId: undefined, as: 'deleted' }
@@ -881,18 +925,24 @@ async function look(
   try {
     found = await itemOf(input, model, body);
   } catch (thrown) {
-    if (!isFailure(thrown)) throw thrown;
-    const { status, reason } = thrown.details;
-    // An API that is busy or away is waited for; one that answers this look so holds up this record and no other.
-    if (typeof status !== 'number' || status === 429 || status === 503) throw thrown;
-    const answer = reason === 'not-authorized' ? MAY_NOT_READ : { ...NO_ANSWER, status, text: '{}' };
-    return { kind: 'refused', answer, method: 'DELETE', id: undefined };
+    return { kind: 'refused', answer: refusalOf(thrown), method: 'DELETE', id: undefined };
   }
   // One that another record has was carried on, or moved, to this key: it is that record's.
   if (found === undefined || input.ledger.records.hasItem(resourceId, found.id)) {
     return { kind: 'confirmed', apiId: undefined, as: 'skipped' };
   }
   return { kind: 'found', apiId: found.id, isAsSent: found.isAsSent };
+}
+
+/**
+ * @returns what the record that was asked about is refused with: an answer to one question holds up this record and no other
+ * @throws what was thrown, where the API is busy or away: that is waited for
+ */
+function refusalOf(thrown: unknown): Answer {
+  if (!isFailure(thrown)) throw thrown;
+  const { status, reason } = thrown.details;
+  if (typeof status !== 'number' || status === 429 || status === 503) throw thrown;
+  return reason === 'not-authorized' ? MAY_NOT_READ : { ...NO_ANSWER, status, text: '{}' };
 }
 
 const isGone = (status: number): boolean => status === 200 || status === 204 || status === 404 || status === 410;
@@ -930,6 +980,22 @@ async function itemOf(
   if (keyOf(has) !== key) return undefined;
   const form = Buffer.from(canonical(has));
   return { id: found.id, isAsSent: form.equals(canonical(sent)) };
+}
+
+/** @returns the key of the person of this entity that an item names, if it names one */
+function keyOfPerson(model: ResourceModel, entity: string, body: JsonObject): string | undefined {
+  let key: string | undefined;
+  referenceReader(model)(body, (found) => {
+    if (found.property.entity === entity) key ??= found.key;
+  });
+  return key;
+}
+
+/** @returns the query for a person's items, where the person is part of their key; undefined elsewhere */
+function personQuery(model: ResourceModel, entity: string, person: string): Record<string, string> | undefined {
+  const names = model.properties.filter((p) => p.kind === 'reference' && p.entity === entity).map(({ name }) => name);
+  const parts = model.identity.filter(({ paths }) => paths.some(([first]) => names.includes(first ?? '')));
+  return parts.length === 1 ? keyQuery(parts, person) : undefined;
 }
 
 /**

@@ -142,6 +142,10 @@ export interface Plan {
    * batch: from its first request on, the ledger does not know for certain what the API has of them.
    */
   readonly mayBeCarried: readonly { readonly resourceId: number; readonly keyHashes: Uint8Array }[];
+  /** Resources, by index, of which records stay at the API that the source has no longer, or has as what cannot be sent. */
+  readonly staying: ReadonlySet<number>;
+  /** Whether an association ties this person (`personName`) to the client, by the source and by the API. */
+  readonly isTied: (person: string) => boolean;
 }
 
 /** A person as `Plan.untied` names it. */
@@ -257,6 +261,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
   const sought = new Set<number>();
   const adrift = new Set<number>();
   const mayBeCarried: { resourceId: number; keyHashes: Uint8Array }[] = [];
+  const staying = new Set<number>();
   /** Resources whose keys change in this batch, or which the API carries such a change on to. */
   const moved = new Set<ResourceName>();
   /**
@@ -372,6 +377,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       OperationState.blocked,
       options.problemId ?? options.rootId ?? 0,
     );
+    if (options.kind !== Kind.create) staying.add(state.index);
     if (keyHash !== undefined) {
       byKeyHash.set(keyHash, op);
       inheritDoubt(state, keyHash, pendingId);
@@ -427,6 +433,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     if (state.inDoubt.length > 0) state.kept.add(source);
     const i = bySource(state).find(source);
     if (i === -1) return undefined;
+    staying.add(state.index);
     if (state.seen[i] === Seen.no) state.seen[i] = Seen.kept;
     return keyHashAt(state.loaded, i);
   };
@@ -624,6 +631,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         const old = exists ? undefined : keepOld(state, source);
         ledger.pending.keep(left.id, batchId, record.file, record.row, old);
         const op = operations.add(state.index, kind, left.id, OperationState.blocked, left.problemId);
+        if (exists) staying.add(state.index);
         byKeyHash.set(keyHash, op);
         accounts.add(name, 'failed');
         state.plan.failedBefore += 1;
@@ -776,6 +784,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     if (TRANSIENT.has(code) || code === 'dependent-item-exists') return false;
     ledger.pending.keep(left.id, batchId, undefined, undefined);
     operations.add(state.index, Kind.delete, left.id, OperationState.blocked, left.problemId);
+    staying.add(state.index);
     accounts.add(state.model.name, 'failed');
     state.plan.failedBefore += 1;
     return true;
@@ -948,6 +957,12 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       if (operations.state(op) !== OperationState.blocked) operations.waitForAny(op, openOf(found));
     }
   }
+  const isTied = (person: string): boolean => {
+    const found = people.get(person);
+    return (
+      found?.confirmed === true || found?.operations.some((op) => operations.state(op) === OperationState.done) === true
+    );
+  };
   const untied = new Map<string, number>();
   for (const [person, found] of people) {
     const [first] = found.operations;
@@ -965,6 +980,8 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     sought,
     adrift,
     mayBeCarried,
+    staying,
+    isTied,
   };
 }
 

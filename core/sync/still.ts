@@ -75,6 +75,8 @@ export function stillPlan(
       sought: new Set(),
       adrift: new Set(),
       mayBeCarried: [],
+      staying: new Set(),
+      isTied: () => false,
     },
     warned: still.warned,
   };

@@ -652,6 +652,7 @@ async function send(
       sender,
       line: input.client,
       find: (resource, query) => input.client.findByKey(resource, query),
+      item: (resource, id) => input.client.item(resource, id),
       concurrency: input.concurrency,
       maxConnections: input.maxConnections,
       optimum: Number(ledger.cached(connectionId, OPTIMUM)?.text) || undefined,

@@ -94,6 +94,7 @@ export async function sendDistrict(
       sender: client,
       line: client,
       find: async () => undefined,
+      item: async () => undefined,
       concurrency,
       maxConnections,
       optimum: undefined,

@@ -20,6 +20,7 @@ async function ratio(shaped: Shaped, concurrency: number, msOf: (resource: strin
     sender: api.sender,
     line: api.line,
     find: async () => undefined,
+    item: async () => undefined,
     concurrency,
     maxConnections: 64,
     optimum: undefined,

@@ -1,8 +1,8 @@
 /** Deletes that the API does not do: because something else refers to the item, or not just now. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { direct } from './direct.ts';
 import { apply } from './edits.ts';
-import { copyExport, readExport, writeExport } from './export.ts';
+import { copyExport, drop, type Export, get, readExport, set, table, where, writeExport } from './export.ts';
 import { type Heard, problem, startProxy } from './proxy.ts';
 import { bench, district, expectAccount, newFolder, practice } from './workbench.ts';
 
@@ -64,4 +64,63 @@ test('what ties a student who has left goes only after all of theirs, even where
   const done = await sync(second);
   expect(done.account).toMatchObject({ failed: 0, held: 0 });
   expect(deleted()).toContain('ed-fi/studentSchoolAssociations');
+});
+
+describe('where a row that cannot be sent keeps what it was', () => {
+  const STAFF_TIES = 'ed-fi/staffEducationOrganizationAssignmentAssociations';
+  const TEACHING = 'ed-fi/staffSectionAssociations';
+
+  /** Two teachers of one class or more leave; what the first of them taught is said of somebody unknown, and then not at all. */
+  async function teachersLeaving() {
+    const first = await district({ students: 8 });
+    const tables = readExport(first);
+    const teachers = [
+      ...new Set(where(table(tables, 'enrollments'), { role: 'teacher' }).map((row) => idOf(tables, row))),
+    ];
+    const [kept, other] = teachers as [string, string];
+    const unknown = copyExport(tables);
+    for (const row of where(table(unknown, 'enrollments'), { userSourcedId: kept })) {
+      set(table(unknown, 'enrollments'), row, 'userSourcedId', 'nobody');
+    }
+    const gone = copyExport(unknown);
+    for (const teacher of [kept, other]) without(gone, teacher);
+    const over = copyExport(gone);
+    drop(table(over, 'enrollments'), (row) => idOf(over, row) === 'nobody');
+    const write = (day: Export) => writeExport(day, `${newFolder()}/export`);
+    return { first, unknown: write(unknown), gone: write(gone), over: write(over) };
+  }
+  const idOf = (tables: Export, row: readonly string[]): string =>
+    get(table(tables, 'enrollments'), row, 'userSourcedId');
+  function without(tables: Export, teacher: string): void {
+    for (const [name, column] of [
+      ['users', 'sourcedId'],
+      ['roles', 'userSourcedId'],
+      ['enrollments', 'userSourcedId'],
+    ] as const) {
+      const of = table(tables, name);
+      drop(of, (row) => get(of, row, column) === teacher);
+    }
+  }
+
+  test.each([['at once'], ['the day before']])('what ties its person stays: %s', async (when) => {
+    const days = await teachersLeaving();
+    const proxy = await startProxy(await practice());
+    const { sync } = direct(proxy);
+    await sync(days.first);
+    if (when === 'the day before') await sync(days.unknown);
+    proxy.writes.length = 0;
+    const stays = await sync(days.gone);
+    expectAccount(stays);
+    expect(stays).toMatchObject({ state: 'done', left: 0 });
+    // One teacher is gone altogether; the other's tie, and so the teacher, stays.
+    const deleted = (resource: string): number =>
+      proxy.writes.filter((write) => write.method === 'DELETE' && write.resource === resource && write.status === 204)
+        .length;
+    expect([deleted(STAFF_TIES), deleted('ed-fi/staffs')]).toEqual([1, 1]);
+    const done = await sync(days.over);
+    expectAccount(done);
+    expect(done.account).toMatchObject({ failed: 0, held: 0, rejected: 0 });
+    expect([deleted(STAFF_TIES), deleted('ed-fi/staffs')]).toEqual([2, 2]);
+    expect(deleted(TEACHING)).toBeGreaterThan(1);
+  });
 });

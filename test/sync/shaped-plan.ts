@@ -83,6 +83,8 @@ export function shapedPlan(
     sought: new Set<number>(),
     adrift: new Set<number>(),
     mayBeCarried: [],
+    staying: new Set<number>(),
+    isTied: () => false,
   };
   return { plan, ledger, batchId, model: STANDARD.model, order: ORDER };
 }
