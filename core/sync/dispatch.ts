@@ -145,7 +145,7 @@ interface Settled {
      * was sent may be somebody else's: it is as one that was taken over, of which the steward decides.
      */
     | { readonly kind: 'found'; readonly apiId: string; readonly isAsSent: boolean }
-    /** The item of the ledger has another key by now: the record has a new one, and the old one has yet to be deleted. */
+    /** The item of the ledger may have another key by now: where the record has a new one, the old one has yet to be deleted. */
     | { readonly kind: 'remade'; readonly apiId: string; readonly oldId: string }
     | {
         readonly kind: 'refused';
@@ -307,18 +307,23 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     countTotal(op);
   };
 
-  /** Gives an item whose key is not known any more a record of its own: it is ours until it is deleted. @returns its key hash */
-  const nameless = (index: number, apiId: string): Buffer => {
-    const keyHash = bytes(plan.hashes.key(plan.names[index] as string, `id\n${apiId}`));
-    const fullHash = new Uint8Array(FULL_BYTES);
-    const sourceHash = new Uint8Array(SOURCE_BYTES);
-    const state = RecordState.confirmed;
-    ledger.records.confirm(
-      plan.resourceIds[index] as number,
-      { keyHash, fullHash, sourceHash, apiId, state },
-      input.now(),
-    );
-    return keyHash;
+  /** The key hash of an item whose key is not known any more. */
+  const nameless = (index: number, apiId: string): Buffer =>
+    bytes(plan.hashes.key(plan.names[index] as string, `id\n${apiId}`));
+  /**
+   * Before what the ledger has under a key is made by another request: its item, whose key is not known any more, gets a
+   * record of its own, as the old self of the same row, and is ours until it is deleted. What is sent counts as new: whether
+   * it is answered or not, both are known.
+   */
+  const setAside = (index: number, { id, keyHash, sourceHash }: PendingToSend, apiId: string): void => {
+    const resourceId = plan.resourceIds[index] as number;
+    const record = { keyHash: nameless(index, apiId), fullHash: new Uint8Array(FULL_BYTES), sourceHash, apiId };
+    ledger.transaction(() => {
+      ledger.records.remove(resourceId, keyHash);
+      ledger.records.confirm(resourceId, { ...record, state: RecordState.confirmed }, input.now());
+      ledger.records.setAdrift(resourceId, record.keyHash);
+      ledger.pending.becomeCreate(id);
+    });
   };
 
   const commit = (settled: Settled): void => {
@@ -327,12 +332,16 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     const name = plan.names[index] as string;
     const resourceId = plan.resourceIds[index] as number;
     const wasLook = toLook.delete(op);
-    if (outcome.kind === 'found' && !outcome.isAsSent) {
+    const stays = plan.onlySought.has(op);
+    if (outcome.kind === 'found' && (stays || !outcome.isAsSent)) {
+      const { keyHash } = pending;
       const fullHash = new Uint8Array(FULL_BYTES);
-      const sourceHash = new Uint8Array(SOURCE_BYTES);
-      const state = RecordState.adopted;
-      const record = { keyHash: pending.keyHash, fullHash, sourceHash, apiId: outcome.apiId, state };
+      // What stays is what its row, which cannot be sent now, was; as it is the API will have it under another key.
+      const sourceHash = stays ? pending.sourceHash : new Uint8Array(SOURCE_BYTES);
+      const state = outcome.isAsSent ? RecordState.confirmed : RecordState.adopted;
+      const record = { keyHash, fullHash, sourceHash, apiId: outcome.apiId, state };
       ledger.records.confirm(resourceId, record, input.now());
+      if (stays) ledger.records.setAdrift(resourceId, keyHash);
       ledger.pending.remove(pending.id);
       delist(op);
       accounts.add(name, 'skipped');
@@ -377,7 +386,9 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
             accounts.add(name, outcome.as);
           } else if (outcome.kind === 'remade') {
             accounts.add(name, 'updated');
-            deleteReplaced(index, { ...pending, oldKeyHash: nameless(index, outcome.oldId) });
+            const oldKeyHash = nameless(index, outcome.oldId);
+            if (outcome.apiId === outcome.oldId) ledger.records.remove(resourceId, oldKeyHash);
+            else deleteReplaced(index, { ...pending, oldKeyHash });
           } else {
             accounts.add(name, 'created');
             deleteReplaced(index, pending);
@@ -556,6 +567,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
           isAdrift: plan.adrift.has(op),
           livesOn: (apiId) => livesOn(index, apiId),
           neededFor: (apiId) => neededFor(index, apiId),
+          setAside: (sent, apiId) => setAside(index, sent, apiId),
           tookEffect: () => void inDoubt.add(op),
         },
       );
@@ -816,6 +828,8 @@ interface SendTools {
   readonly livesOn: (apiId: string) => boolean;
   /** What needs this item without referring to it: an entity, if there is any. */
   readonly neededFor: (apiId: string) => Promise<string | undefined>;
+  /** Keeps an item apart from the record that has it, before that is made by another request. */
+  readonly setAside: (pending: PendingToSend, apiId: string) => void;
   /** To be told of what the API took: what follows may fail. */
   readonly tookEffect: () => void;
 }
@@ -828,7 +842,7 @@ async function sendOne(
   resourceId: number,
   kind: Kind,
   pending: PendingToSend,
-  { carried, isAdrift, livesOn, neededFor, tookEffect }: SendTools,
+  { carried, isAdrift, livesOn, neededFor, setAside, tookEffect }: SendTools,
 ): Promise<Settled['outcome']> {
   const { sender, ledger } = input;
   const body = pending.body ?? '';
@@ -853,11 +867,14 @@ async function sendOne(
   };
   /** By its key, whatever has become of the item that the ledger knows. @param oldId of that */
   const remake = async (oldId: string): Promise<Settled['outcome']> => {
+    setAside(pending, oldId);
     const made = await create('updated');
-    const isOther = made.kind === 'confirmed' && made.apiId !== undefined && made.apiId !== oldId;
-    return isOther ? { kind: 'remade', apiId: made.apiId, oldId } : made;
+    return made.kind === 'confirmed' ? { kind: 'remade', apiId: made.apiId ?? oldId, oldId } : made;
   };
-  /** The item is gone: deleted at the API by somebody else. The source still has it, so it is made again. */
+  /**
+   * The item is gone: deleted at the API by somebody else, or another record's by now. The source still has it, so it is
+   * made again.
+   */
   const makeAgain = (goneKey: Uint8Array): Promise<Settled['outcome']> => {
     ledger.transaction(() => {
       ledger.records.remove(resourceId, goneKey);
@@ -874,7 +891,9 @@ async function sendOne(
       return create('created');
     case Kind.update: {
       const id = ledger.records.apiId(resourceId, pending.keyHash);
-      if (id === undefined || carried.isFound(id)) return create('updated');
+      // Without an id it is not known where the item is: it may be there, whatever the answer.
+      if (id === undefined) tookEffect();
+      if (id === undefined || carried.isFound(id)) return makeAgain(pending.keyHash);
       // Where keys cannot be changed, a PUT would be refused, or change the item that has the other key.
       if (isAdrift && !model.updatableKey) return remake(id);
       const answer = await sender.put(name, id, body);

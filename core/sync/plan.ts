@@ -135,6 +135,8 @@ export interface Plan {
   readonly untied: ReadonlyMap<string, number>;
   /** Deletes of items that may be at the API, of which the ledger has no record. */
   readonly sought: ReadonlySet<number>;
+  /** Of these, the ones that are only looked for: what is there stays, and is known from then on. */
+  readonly onlySought: ReadonlySet<number>;
   /** Updates of items that may be at the API under another key than the ledger's: see `Records.setAdrift`. */
   readonly adrift: ReadonlySet<number>;
   /**
@@ -259,6 +261,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
   const byKeyHash = createHashTable();
   const people = new Map<string, Authorisers>();
   const sought = new Set<number>();
+  const onlySought = new Set<number>();
   const adrift = new Set<number>();
   const mayBeCarried: { resourceId: number; keyHashes: Uint8Array }[] = [];
   const staying = new Set<number>();
@@ -760,17 +763,28 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       if (isMet) continue;
       const source = left.sourceHash === null ? '' : textOf(left.sourceHash);
       if (deletes && !state.kept.has(source)) planSought(state, left, created.get(source));
+      // It stays, and would not be found any more under the key that was sent.
+      else if (carriesOn(state.model, moved) === 'key') onlySought.add(planLook(state, left));
       else ledger.pending.putAside(left.id, batchId);
     }
   };
 
-  const planSought = (state: ResourceState, left: PendingLeft, replacement: number | undefined): void => {
+  const planLook = (state: ResourceState, left: PendingLeft): number => {
     accounts.read(state.model.name);
     read += 1;
-    if (left.isSought && failsAgain(state, left)) return;
     ledger.pending.becomeSought(left.id, batchId);
     const op = operations.add(state.index, Kind.delete, left.id, OperationState.waiting, 0);
     sought.add(op);
+    return op;
+  };
+
+  const planSought = (state: ResourceState, left: PendingLeft, replacement: number | undefined): void => {
+    if (left.isSought && failsAgain(state, left)) {
+      accounts.read(state.model.name);
+      read += 1;
+      return;
+    }
+    const op = planLook(state, left);
     if (replacement !== undefined) operations.waitFor(op, replacement);
     sampleDelete(state, left.sourceHash, left.keyHash);
     state.plan.deletes += 1;
@@ -978,6 +992,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     hashes,
     untied,
     sought,
+    onlySought,
     adrift,
     mayBeCarried,
     staying,

@@ -73,6 +73,7 @@ export function stillPlan(
       hashes: createHashes(ledger.seal),
       untied: new Map(),
       sought: new Set(),
+      onlySought: new Set(),
       adrift: new Set(),
       mayBeCarried: [],
       staying: new Set(),

@@ -84,9 +84,7 @@ export interface World {
   /**
    * Compares with what is there, and remembers the ids.
    * @returns the differences in words, none when all is right; and how many items could not be deleted, because an
-   *   item that is kept refers to them
-   */
-  /**
+   *   item that is kept refers to them, or needs the association that ties its person to the client
    * @param losesAnswers a person that nothing at the API refers to may be there: its create was answered, the answer lost,
    *   and without a tie the key neither sees nor deletes it
    */
@@ -273,8 +271,33 @@ export function createWorld(dataStandard: '5.2' | '4.0', settings: Readonly<Reco
           }
         }
       };
+      /** The associations of a person who is to have none: without any, nothing of the person could be deleted. */
+      const needTies = (tying: string, name: string, entity: string, person: string): void => {
+        const resource = model.resources[tying] as ResourceModel;
+        if (tying === name) return;
+        const ties = (stored.get(tying) ?? []).filter(({ body }) =>
+          [...referencesIn(resource.properties, body)].some(
+            (found) => found.property.entity === entity && found.key === person,
+          ),
+        );
+        const keys = ties.map(({ body }) => keyOf(resource, body) ?? '');
+        if (keys.some((key) => expected.items.get(tying)?.has(key))) return;
+        for (const [nth, key] of keys.entries()) {
+          needed.add(`${tying}\n${key}`);
+          need(tying, ties[nth]?.body ?? {});
+        }
+      };
       for (const [name, items] of stored) {
         for (const { id, body } of items) if (expected.kept.get(name)?.has(id)) need(name, body);
+      }
+      // Where something is kept of a resource, all of it counts: what it is cannot be told from outside.
+      for (const [name, items] of stored) {
+        if (!expected.kept.has(name)) continue;
+        for (const { body } of items) {
+          for (const { property, key } of referencesIn((model.resources[name] as ResourceModel).properties, body)) {
+            for (const tying of AUTHORISED_BY[property.entity] ?? []) needTies(tying, name, property.entity, key);
+          }
+        }
       }
       let stuck = 0;
       for (const [name, wanted] of expected.items) {

@@ -4,6 +4,7 @@
  */
 import { expect, onTestFinished, test } from 'vitest';
 import { openLedger } from '../../core/ledger/ledger.ts';
+import { keyHashAt } from '../../core/ledger/records.ts';
 import { createSeal } from '../../core/ledger/seal.ts';
 import { direct, KEY } from './direct.ts';
 import { apply, type Edit } from './edits.ts';
@@ -450,6 +451,30 @@ test('an item that somebody deleted, made again without an answer, and then vani
   await ends(without);
 });
 
+test.each([
+  ['and then vanished', true],
+  ['and is there', false],
+])('an item that is not where the ledger has it, made by its key without an answer, %s', async (_, vanishes) => {
+  const { proxy, changed, loses, ends, sync, written, ledger, connectionId } = await settled();
+  const dropped = changed((tables) => {
+    const enrollments = table(tables, 'enrollments');
+    const [one] = where(enrollments, { role: 'teacher' });
+    drop(enrollments, (row) => row === one);
+  });
+  // Somebody else has what is ours, and deletes it.
+  const other = direct(proxy);
+  await other.sync(written(changed()));
+  await other.sync(written(dropped));
+  const resourceId = ledger.resourceId(connectionId, TEACHING);
+  const loaded = ledger.records.load(resourceId);
+  const keys = Array.from({ length: loaded.count }, (_one, i) => keyHashAt(loaded, i));
+  ledger.transaction(() => ledger.records.setAdrift(resourceId, Buffer.concat(keys)));
+  await loses(changed(), 'POST', TEACHING);
+  await ends(vanishes ? dropped : changed());
+  await sync(written(dropped));
+  await ends(dropped);
+});
+
 /** A session's new name is carried on to what cannot be sent just now, and that comes back as it was. */
 const renames: Change = (tables) => {
   const sessions = table(tables, 'academicSessions');
@@ -488,3 +513,42 @@ test.each(['PUT', 'POST', 'DELETE'])(
     await ends(changed());
   },
 );
+
+test.each([
+  ['then vanishes', [renames]],
+  ['then can be sent', [newTeaching(), renames]],
+  ['then is as it was, and so is the session', [newTeaching()]],
+  ['then vanishes, and the session is as it was', []],
+])('a create that was not answered cannot be sent while its session is renamed, and %s', async (_, then) => {
+  const { changed, loses, ends, sync, written, api } = await settled();
+  await loses(changed(newTeaching()), 'POST', TEACHING);
+  const count = api.read(TEACHING).length;
+  for (const changes of [[], [renames]]) {
+    const { account } = await sync(written(changed(newTeaching(), ofNobody('new-teaching'), ...changes)));
+    expect(account).toMatchObject({ deleted: 0, failed: 0 });
+    expect(api.read(TEACHING)).toHaveLength(count);
+  }
+  await ends(changed(...then));
+});
+
+test.each([
+  ['had its effect', true],
+  ['had none', false],
+])('what vanished is kept while its session is renamed, and is deleted later: the create %s', async (_, isThere) => {
+  const { proxy, changed, loses, ends, sync, written, api } = await settled();
+  const count = api.read(TEACHING).length;
+  if (isThere) await loses(changed(newTeaching()), 'POST', TEACHING);
+  else {
+    proxy.answer = ({ method, resource }) => {
+      if (method === 'POST' && resource === TEACHING) proxy.drop();
+      return method === 'POST' && resource === TEACHING ? problem(500, 'system') : undefined;
+    };
+    await sync(written(changed(newTeaching())), { patienceMs: 0 });
+    proxy.answer = () => undefined;
+  }
+  const kept = await sync(written(changed(renames)), { vanished: 'keep' });
+  expectAccount(kept);
+  expect(kept.account).toMatchObject({ deleted: 0, failed: 0 });
+  expect(api.read(TEACHING)).toHaveLength(isThere ? count + 1 : count);
+  expect((await ends(changed(renames))).account.deleted).toBe(isThere ? 1 : 0);
+});

@@ -81,6 +81,7 @@ export function shapedPlan(
     hashes,
     untied: new Map<string, number>(),
     sought: new Set<number>(),
+    onlySought: new Set<number>(),
     adrift: new Set<number>(),
     mayBeCarried: [],
     staying: new Set<number>(),
