@@ -52,16 +52,18 @@ async function live({ seed, students, clean, version, standard, days }: Story): 
       const after = api.requests();
       expectAccount(result);
       expect(result.state).toBe('done');
-      const { differences, stuck } = world.compare(expected, (resource) => api.read(resource));
+      const { differences, stuck, tying } = world.compare(expected, (resource) => api.read(resource));
       expect({ day, differences: differences.slice(0, 5) }).toEqual({ day, differences: [] });
       expect({ day, failed: result.account.failed, problems: result.problems }).toMatchObject({ day, failed: stuck });
       const { created, updated, deleted } = result.account;
       const sent = after.POST + after.PUT + after.DELETE - before.POST - before.PUT - before.DELETE;
-      // What could not be deleted was tried twice.
-      const due = created + updated + deleted + 2 * stuck;
-      // An item whose key changes with its session's or section's and by itself too is tried with a PUT before it is made anew.
+      // What could not be deleted was tried twice; a person whom an association still ties, once that had its second turn.
+      const tried = 2 * (stuck - tying);
+      const due = created + updated + deleted + tried;
+      // An item whose key changes with its session's or section's and by itself too is tried with a PUT before it is made
+      // anew; and what was carried on to the key of another goes without a request.
       const renamed = day > 0 && days[day - 1]?.some(({ kind }) => CARRIED_ON.includes(kind)) === true;
-      expect(sent).toBeGreaterThanOrEqual(due);
+      expect(sent).toBeGreaterThanOrEqual(due - tying - (renamed ? deleted : 0));
       expect(sent).toBeLessThanOrEqual(renamed ? due + Math.min(created, deleted) : due);
 
       const again = await sync(source);
@@ -70,7 +72,8 @@ async function live({ seed, students, clean, version, standard, days }: Story): 
       expect(again.account.unchanged).toBe([...expected.items.values()].reduce((sum, items) => sum + items.size, 0));
       const quiet = api.requests();
       expect({ POST: quiet.POST, PUT: quiet.PUT }).toEqual({ POST: after.POST, PUT: after.PUT });
-      expect(quiet.DELETE - after.DELETE).toBe(2 * stuck);
+      expect(quiet.DELETE - after.DELETE).toBeLessThanOrEqual(tried);
+      expect(quiet.DELETE - after.DELETE).toBeGreaterThanOrEqual(tried - tying);
     }
   } finally {
     await close();

@@ -84,7 +84,8 @@ export interface World {
   /**
    * Compares with what is there, and remembers the ids.
    * @returns the differences in words, none when all is right; and how many items could not be deleted, because an
-   *   item that is kept refers to them, or needs the association that ties its person to the client
+   *   item that is kept refers to them, or needs the association that ties its person to the client (`tying` of them: the
+   *   API would delete these)
    * @param losesAnswers a person that nothing at the API refers to may be there: its create was answered, the answer lost,
    *   and without a tie the key neither sees nor deletes it
    */
@@ -92,7 +93,7 @@ export interface World {
     expected: Expectation,
     read: (resource: string) => StoredItem[],
     losesAnswers?: boolean,
-  ): { readonly differences: string[]; readonly stuck: number };
+  ): { readonly differences: string[]; readonly stuck: number; readonly tying: number };
   /** The local codes that the steward has mapped since. */
   map(type: string, code: string, uri: string): void;
 }
@@ -259,6 +260,7 @@ export function createWorld(dataStandard: '5.2' | '4.0', settings: Readonly<Reco
       const stored = new Map([...expected.items.keys()].map((name) => [name, read(name)]));
       // What a kept item refers to cannot be deleted, though the source has it no longer; nor what that refers to.
       const needed = new Set<string>();
+      const ties = new Set<string>();
       const need = (name: string, body: JsonObject): void => {
         for (const { property, key } of referencesIn((model.resources[name] as ResourceModel).properties, body)) {
           for (const target of property.targets) {
@@ -275,16 +277,17 @@ export function createWorld(dataStandard: '5.2' | '4.0', settings: Readonly<Reco
       const needTies = (tying: string, name: string, entity: string, person: string): void => {
         const resource = model.resources[tying] as ResourceModel;
         if (tying === name) return;
-        const ties = (stored.get(tying) ?? []).filter(({ body }) =>
+        const ofPerson = (stored.get(tying) ?? []).filter(({ body }) =>
           [...referencesIn(resource.properties, body)].some(
             (found) => found.property.entity === entity && found.key === person,
           ),
         );
-        const keys = ties.map(({ body }) => keyOf(resource, body) ?? '');
+        const keys = ofPerson.map(({ body }) => keyOf(resource, body) ?? '');
         if (keys.some((key) => expected.items.get(tying)?.has(key))) return;
         for (const [nth, key] of keys.entries()) {
+          if (!needed.has(`${tying}\n${key}`)) ties.add(`${tying}\n${key}`);
           needed.add(`${tying}\n${key}`);
-          need(tying, ties[nth]?.body ?? {});
+          need(tying, ofPerson[nth]?.body ?? {});
         }
       };
       for (const [name, items] of stored) {
@@ -300,6 +303,7 @@ export function createWorld(dataStandard: '5.2' | '4.0', settings: Readonly<Reco
         }
       }
       let stuck = 0;
+      let tying = 0;
       for (const [name, wanted] of expected.items) {
         const resource = model.resources[name] as ResourceModel;
         const kept = new Set(expected.kept.get(name));
@@ -314,8 +318,10 @@ export function createWorld(dataStandard: '5.2' | '4.0', settings: Readonly<Reco
             missing.delete(key);
             if (should !== text) differences.push(`${name} ${key} differs:\n  has    ${text}\n  should ${should}`);
           } else if (!kept.has(id)) {
-            if (needed.has(`${name}\n${key}`)) stuck += 1;
-            else if (!losesAnswers || !isAlone(name, key)) differences.push(`${name} ${key} should not be there`);
+            if (needed.has(`${name}\n${key}`)) {
+              stuck += 1;
+              if (ties.has(`${name}\n${key}`)) tying += 1;
+            } else if (!losesAnswers || !isAlone(name, key)) differences.push(`${name} ${key} should not be there`);
           }
           kept.delete(id);
           const changed = before === undefined || before.body !== text;
@@ -326,7 +332,7 @@ export function createWorld(dataStandard: '5.2' | '4.0', settings: Readonly<Reco
         for (const id of kept) differences.push(`${name} ${id} was to be kept, and is gone`);
         there.set(name, now);
       }
-      return { differences, stuck };
+      return { differences, stuck, tying };
     },
   };
 }
