@@ -402,6 +402,12 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     if (before.some((one) => one?.inDoubt === true)) ledger.pending.doubt(pendingId);
   };
 
+  /** Whether a delete of what the ledger has under this key was sent and not answered, whatever was planned since. */
+  const mayBeGone = ({ left }: ResourceState, keyHash: string): boolean => {
+    const before = left.get(keyHash);
+    return left.get(deleteOf(keyHash))?.inDoubt === true || (before?.kind === Kind.create && before.inDoubt);
+  };
+
   /** One that was planned turns out to wait for something that cannot be sent, or to be refused again; with what waits for it. */
   const withdraw = (op: number, problem: number, as: 'held' | 'failed'): void => {
     const plan = plans[operations.resource(op)] as ResourcePlan;
@@ -505,8 +511,8 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     const keyHash = key === undefined ? undefined : hashes.key(name, key);
     const i = keyHash === undefined ? -1 : state.keys.find(keyHash);
     const isKnown = i !== -1;
-    // A delete of it was sent and not answered: only as something new it is sure to be there, and whoever waits for it waits.
-    const exists = isKnown && state.left.get(deleteOf(keyHash as string))?.inDoubt !== true;
+    // Only as something new it is sure to be there, and whoever waits for it waits.
+    const exists = isKnown && !mayBeGone(state, keyHash as string);
     if (keyHash !== undefined) {
       if (!isKnown && state.isNarrow && ledger.records.state(state.id, bytes(keyHash)) !== undefined) throw DISTRUST;
       if (state.words !== undefined) state.words[state.words.length - 1] = [...wordsOf(keyHash), ...wordsOf(full)];
@@ -837,6 +843,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       problemId: undefined,
       rootId: undefined,
     });
+    if (mayBeGone(state, textOf(keyHash))) ledger.pending.doubt(pendingId);
     const op = operations.add(state.index, Kind.delete, pendingId, OperationState.waiting, 0);
     if (replacement !== undefined) operations.waitFor(op, replacement);
     else sampleDelete(state, sourceHash, keyHash);

@@ -3,6 +3,7 @@
  * one of the two, and in the end the API equals the source.
  */
 import { expect, onTestFinished, test } from 'vitest';
+import type { EngineEvent } from '../../core/contract/schemas.ts';
 import { openLedger } from '../../core/ledger/ledger.ts';
 import { keyHashAt } from '../../core/ledger/records.ts';
 import { createSeal } from '../../core/ledger/seal.ts';
@@ -393,6 +394,27 @@ test('a delete that was not answered, and the row is there again: made again', a
   const { changed, loses, ends } = await settled();
   await loses(changed(edits({ kind: 'enrollment-dropped', pick: 2 })), 'DELETE', PLACES);
   expect((await ends(changed())).account).toMatchObject({ failed: 0 });
+});
+
+const left = edits({ kind: 'student-left', pick: 0 });
+test.each<[string, Change[][]]>([
+  ['the delete', [[left]]],
+  ['the create', [[]]],
+  ['the delete, and then the create', [[left], []]],
+  ['the create, and then the delete', [[], [left]]],
+])('a student whose delete was not answered is there again, and %s is not sent for a while', async (_, days) => {
+  const { proxy, changed, loses, ends, sync, written } = await settled();
+  await loses(changed(left), 'DELETE', 'ed-fi/students');
+  proxy.writes.length = 0;
+  for (const day of days) {
+    const stop = new AbortController();
+    const emit = (event: EngineEvent): void => {
+      if (event.type === 'progress' && event.phase === 'sending') stop.abort();
+    };
+    expect((await sync(written(changed(...day)), { signal: stop.signal, emit })).state).toBe('stopped');
+    expect(proxy.writes).toEqual([]);
+  }
+  await ends(changed());
 });
 
 test('a delete that was not answered goes once more', async () => {
