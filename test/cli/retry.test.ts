@@ -45,8 +45,8 @@ describe('retry', () => {
     };
     const failed = await selected('--resource', 'contacts', '--since', '2h');
     expect(failed).toBeGreaterThan(0);
-    expect(await selected('--resource', 'contacts', '--until', 'yesterday')).toBe(0);
-    expect(await selected('--resource', 'contacts', '--since', 'today', '--until', 'today')).toBe(failed);
+    expect(await selected('--resource', 'contacts', '--until', '2h')).toBe(0);
+    expect(await selected('--resource', 'contacts', '--since', 'yesterday', '--until', 'today')).toBe(failed);
     expect(await selected('--resource', 'contacts', '--since', '2h', '--confirmed')).toBeGreaterThan(failed as number);
     expect(await selected('--failed')).toBeGreaterThan(failed as number);
 
