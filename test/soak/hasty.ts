@@ -8,9 +8,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createClient } from '../../core/edfi/client.ts';
 import { openLedger } from '../../core/ledger/ledger.ts';
+import { frozenKey } from '../../core/ledger/pending.ts';
 import { createSeal } from '../../core/ledger/seal.ts';
 import type { FaultPlan } from '../../core/sandbox/faults/plan.ts';
 import { startSandbox } from '../../core/sandbox/server.ts';
+import { createHashes } from '../../core/sync/hashes.ts';
 import { runSync, type SyncInput, type SyncOutcome } from '../../core/sync/sync.ts';
 import { createWorld } from '../sync/expectation.ts';
 import { PLAIN } from '../sync/plain.ts';
@@ -69,7 +71,11 @@ export async function liveHastily(options: HastyOptions): Promise<HastyReport> {
   const api = await startSandbox({ now });
   const ledger = openLedger(path.join(home, 'data'), createSeal(Buffer.alloc(32, 7)));
   const connectionId = ledger.addConnection('here', '{}', 1).id;
-  const world = createWorld('5.2', { studentId: 'identifier' });
+  const hashes = createHashes(ledger.seal);
+  const world = createWorld('5.2', { studentId: 'identifier' }, (resource, sourceId, property) => {
+    const kept = ledger.pending.frozen(ledger.resourceId(connectionId, resource));
+    return kept.get(frozenKey(hashes.source(resource, sourceId), property));
+  });
   const batch = async (source: string, input: Partial<SyncInput>): Promise<SyncOutcome> => {
     const client = createClient({
       url: api.url,

@@ -107,7 +107,15 @@ interface Known {
   readonly id: string;
 }
 
-export function createWorld(dataStandard: '5.2' | '4.0', settings: Readonly<Record<string, string>>): World {
+/**
+ * @param keptDates the dates that were made up for a record and are kept; unless told, those with which it could be sent first,
+ *   which is right where everything is sent that can be
+ */
+export function createWorld(
+  dataStandard: '5.2' | '4.0',
+  settings: Readonly<Record<string, string>>,
+  keptDates?: (resource: string, sourceId: string, path: string) => string | undefined,
+): World {
   const { model, descriptorValues } = loadModel(dataStandard);
   const known = Object.fromEntries(
     Object.entries(descriptorValues).map(([type, values]) => [
@@ -141,7 +149,7 @@ export function createWorld(dataStandard: '5.2' | '4.0', settings: Readonly<Reco
       const source = await openSource(folder);
       const run = runMapping(compiled, source, {
         descriptors,
-        frozen: (resource, sourceId, path) => frozen.get(`${resource}\n${sourceId}\n${path}`),
+        frozen: keptDates ?? ((resource, sourceId, path) => frozen.get(`${resource}\n${sourceId}\n${path}`)),
       });
 
       interface One {

@@ -1,5 +1,5 @@
 /** The real thing in a folder of its own: engine, ledger file, practice API over HTTP; gone after the test. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished } from 'vitest';
@@ -16,6 +16,9 @@ import { writeDistrict } from '../../core/sandbox/district/generate.ts';
 import type { Sandbox, SandboxOptions } from '../../core/sandbox/options.ts';
 import { startSandbox } from '../../core/sandbox/server.ts';
 
+/** Seconds since 1970. */
+const LONG_AGO = 1_700_000_000;
+
 export function newFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'rollbook-sync-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -28,10 +31,12 @@ export async function practice(options: SandboxOptions = {}): Promise<Sandbox> {
   return sandbox;
 }
 
-/** Writes a fictional district; students 20, clean, first day unless told. */
+/** Writes a fictional district, long ago as far as anybody can tell; students 20, clean, first day unless told. */
 export async function district(options: Partial<Parameters<typeof writeDistrict>[0]> = {}): Promise<string> {
   const out = path.join(newFolder(), 'export');
   await writeDistrict({ out, students: 20, seed: 7, clean: true, ...options });
+  // What was just written would be looked at for a while.
+  for (const name of readdirSync(out)) utimesSync(path.join(out, name), LONG_AGO, LONG_AGO);
   return out;
 }
 
