@@ -134,6 +134,8 @@ export interface Records {
   hasItem(resourceId: number, apiId: string): boolean;
   /** The API has the item under another id than the one that was kept, or than none. */
   relink(resourceId: number, keyHash: Uint8Array, apiId: string): void;
+  /** What the source calls the record is another by now: this one counts as gone, whatever becomes of that. */
+  disown(resourceId: number, keyHash: Uint8Array): void;
   remove(resourceId: number, keyHash: Uint8Array): void;
 }
 
@@ -176,6 +178,9 @@ export function createRecords(db: Database, seal: Seal, changed: () => void): Re
   const setAdrift = db.prepare(`UPDATE record SET full_hash = ${ADRIFT_FULL} WHERE resource_id = ? AND key_hash = ?`);
   const hasItem = db.prepare('SELECT 1 FROM record WHERE resource_id = ? AND api_id IN (?, ?) LIMIT 1').pluck();
   const relink = db.prepare('UPDATE record SET api_id = ? WHERE resource_id = ? AND key_hash = ?');
+  const disown = db.prepare(
+    `UPDATE record SET source_hash = zeroblob(${SOURCE_BYTES}) WHERE resource_id = ? AND key_hash = ?`,
+  );
   const remove = db.prepare('DELETE FROM record WHERE resource_id = ? AND key_hash = ?');
   const loadedOf = (rows: Uint8Array): LoadedRecords => {
     // The state comes as a digit.
@@ -240,6 +245,10 @@ export function createRecords(db: Database, seal: Seal, changed: () => void): Re
     },
     hasItem: (resourceId, apiId) => hasItem.get(resourceId, packApiId(apiId, seal), packedPlain(apiId)) !== undefined,
     relink: (resourceId, keyHash, apiId) => void relink.run(packApiId(apiId, seal), resourceId, keyHash),
+    disown(resourceId, keyHash) {
+      changed();
+      disown.run(resourceId, keyHash);
+    },
     remove(resourceId, keyHash) {
       changed();
       remove.run(resourceId, keyHash);

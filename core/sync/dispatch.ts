@@ -7,7 +7,7 @@ import type { Answer } from '../edfi/answer.ts';
 import type { Attempt } from '../edfi/attempt.ts';
 import type { DependencyOrder } from '../edfi/dependencies.ts';
 import { keyQuery, keyReader, referenceReader } from '../edfi/keys.ts';
-import type { ApiModel, JsonObject, ResourceModel } from '../edfi/model.ts';
+import type { ApiModel, JsonObject, ResourceModel, ResourceName } from '../edfi/model.ts';
 import type { Item } from '../edfi/reading.ts';
 import { classifyAnswer } from '../errors/classify.ts';
 import { Failure, isFailure } from '../errors/failure.ts';
@@ -106,6 +106,8 @@ const MAY_NOT_READ: Answer = {
   type: 'security:authorization:access-denied:resource',
   text: '{}',
 };
+/** An answer that says nothing: what was asked has to be asked again another time. */
+const FUMBLED: Answer = { ...NO_ANSWER, status: 500, text: '{}' };
 /** As the API would say if an item of `entity` referred to the one that is to be deleted. */
 const isReferredTo = (entity: string): Answer => ({
   ...NO_ANSWER,
@@ -145,8 +147,6 @@ interface Settled {
      * was sent may be somebody else's: it is as one that was taken over, of which the steward decides.
      */
     | { readonly kind: 'found'; readonly apiId: string; readonly isAsSent: boolean }
-    /** The item of the ledger may have another key by now: where the record has a new one, the old one has yet to be deleted. */
-    | { readonly kind: 'remade'; readonly apiId: string; readonly oldId: string }
     | {
         readonly kind: 'refused';
         readonly answer: Answer;
@@ -227,6 +227,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   /** Deletes of what may be there: looked for before anything is sent, since the API may carry it on to another key then. */
   const toLook = new Set<number>();
   const looks = createQueue();
+  const lookedTwice = new Set<number>();
   for (let op = 0; op < operations.count; op++) {
     if (operations.state(op) !== OperationState.waiting) continue;
     countTotal(op);
@@ -251,7 +252,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   const staying = new Set(plan.staying);
   const hold = (op: number, root: number): void => {
     delist(op);
-    if (operations.kind(op) !== Kind.create) staying.add(operations.resource(op));
+    if (operations.kind(op) !== Kind.create) staying.add(plan.names[operations.resource(op)] as ResourceName);
     operations.setState(op, OperationState.blocked);
     operations.setProblem(op, root);
     ledger.pending.settle(operations.pendingId(op), PendingState.held, undefined, root);
@@ -285,6 +286,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   /** The old item goes with the other deletes, when nothing refers to it any more: a record of its own in the account. */
   const deleteReplaced = (index: number, pending: Pick<PendingToSend, 'oldKeyHash' | 'sourceHash'>): void => {
     if (pending.oldKeyHash === null) return;
+    ledger.records.disown(plan.resourceIds[index] as number, pending.oldKeyHash);
     const pendingId = ledger.pending.insert(input.batchId, {
       resourceId: plan.resourceIds[index] as number,
       kind: Kind.delete,
@@ -315,7 +317,8 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
    * record of its own, as the old self of the same row, and is ours until it is deleted. What is sent counts as new: whether
    * it is answered or not, both are known.
    */
-  const setAside = (index: number, { id, keyHash, sourceHash }: PendingToSend, apiId: string): void => {
+  const setAside = (op: number, { id, keyHash, sourceHash }: PendingToSend, apiId: string): void => {
+    const index = operations.resource(op);
     const resourceId = plan.resourceIds[index] as number;
     const record = { keyHash: nameless(index, apiId), fullHash: new Uint8Array(FULL_BYTES), sourceHash, apiId };
     ledger.transaction(() => {
@@ -324,6 +327,16 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
       ledger.records.setAdrift(resourceId, record.keyHash);
       ledger.pending.becomeCreate(id);
     });
+    aside.set(op, apiId);
+  };
+  /** What was set aside for these, and has yet to be deleted; whichever try makes what takes its place. */
+  const aside = new Map<number, string>();
+
+  /** The old self of what has its new one: from now on the row has nothing to do with it. */
+  const disownReplaced = (op: number): void => {
+    if (operations.kind(op) !== Kind.delete || operations.state(op) === OperationState.done) return;
+    const { keyHash } = ledger.pending.read(operations.pendingId(op));
+    ledger.records.disown(plan.resourceIds[operations.resource(op)] as number, keyHash);
   };
 
   const commit = (settled: Settled): void => {
@@ -342,6 +355,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
       const record = { keyHash, fullHash, sourceHash, apiId: outcome.apiId, state };
       ledger.records.confirm(resourceId, record, input.now());
       if (stays) ledger.records.setAdrift(resourceId, keyHash);
+      staying.add(name);
       ledger.pending.remove(pending.id);
       delist(op);
       accounts.add(name, 'skipped');
@@ -364,19 +378,19 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     delist(op);
     switch (outcome.kind) {
       case 'confirmed':
-      case 'remade':
       case 'replaced': {
         if (operations.kind(op) === Kind.delete) {
           ledger.records.remove(resourceId, pending.keyHash);
           accounts.add(name, outcome.kind === 'confirmed' ? outcome.as : 'deleted');
         } else {
+          const asideId = aside.get(op);
           ledger.records.confirm(
             resourceId,
             {
               keyHash: pending.keyHash,
               fullHash: pending.fullHash as Buffer,
               sourceHash: pending.sourceHash,
-              apiId: outcome.apiId,
+              apiId: outcome.apiId ?? asideId,
               state: RecordState.confirmed,
             },
             input.now(),
@@ -384,26 +398,37 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
           if (outcome.kind === 'confirmed') {
             if (pending.oldKeyHash !== null) ledger.records.remove(resourceId, pending.oldKeyHash);
             accounts.add(name, outcome.as);
-          } else if (outcome.kind === 'remade') {
-            accounts.add(name, 'updated');
-            const oldKeyHash = nameless(index, outcome.oldId);
-            if (outcome.apiId === outcome.oldId) ledger.records.remove(resourceId, oldKeyHash);
-            else deleteReplaced(index, { ...pending, oldKeyHash });
           } else {
             accounts.add(name, 'created');
             deleteReplaced(index, pending);
+          }
+          if (asideId !== undefined) {
+            const oldKeyHash = nameless(index, asideId);
+            const isSame = outcome.apiId === undefined || outcome.apiId === asideId;
+            if (isSame) ledger.records.remove(resourceId, oldKeyHash);
+            else deleteReplaced(index, { ...pending, oldKeyHash });
           }
         }
         ledger.pending.remove(pending.id);
         operations.setState(op, OperationState.done);
         countDone(op, 1);
+        operations.dependants(op, disownReplaced);
         if (!released.has(op)) operations.settled(op, true, enqueue, () => undefined);
         return;
       }
       case 'refused': {
         if (!inDoubt.has(op)) ledger.pending.clearDoubt(pending.id);
-        if (operations.kind(op) !== Kind.create) staying.add(index);
+        if (operations.kind(op) !== Kind.create) staying.add(name);
         const found = classifyAnswer({ ...outcome.answer, method: outcome.method }, model);
+        if (wasLook && WORTH_A_SECOND_TRY.has(found.code) && !lookedTwice.has(op)) {
+          // At once: later the API may have carried it on.
+          lookedTwice.add(op);
+          toLook.add(op);
+          looks.push(op);
+          countOpen(op, 1);
+          operations.setState(op, OperationState.waiting);
+          return;
+        }
         const isUntied =
           operations.kind(op) === Kind.create && rules[index]?.isPerson && FOR_WANT_OF_ASSOCIATION.has(found.code);
         const root = isUntied ? tieProblem(op, pending) : undefined;
@@ -447,7 +472,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
         operations.setProblem(op, problemId);
         accounts.add(name, 'failed');
         countDone(op, 1);
-        if (!secondTry && WORTH_A_SECOND_TRY.has(found.code)) {
+        if (!secondTry && !wasLook && WORTH_A_SECOND_TRY.has(found.code)) {
           second.add(op);
           // Still to be deleted: without what it refers to (above all what ties a person to the client) it could not be.
           countOpen(op, 1);
@@ -567,7 +592,7 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
           isAdrift: plan.adrift.has(op),
           livesOn: (apiId) => livesOn(index, apiId),
           neededFor: (apiId) => neededFor(index, apiId),
-          setAside: (sent, apiId) => setAside(index, sent, apiId),
+          setAside: (sent, apiId) => setAside(op, sent, apiId),
           tookEffect: () => void inDoubt.add(op),
         },
       );
@@ -689,16 +714,16 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
   const neededFor = async (index: number, apiId: string): Promise<string | undefined> => {
     const tie = rules[index]?.authorises;
     if (tie === undefined) return undefined;
-    const needy = (referrers[index] as number[]).filter(
-      (other) => staying.has(other) && rules[other]?.needs.has(tie.entity) === true,
-    );
+    const needy = [...staying].flatMap((other) => {
+      const needing = model.resources[other];
+      return needing && personRules(needing, model, input.order.create).needs.has(tie.entity) ? [needing] : [];
+    });
     if (needy.length === 0) return undefined;
     const association = await input.item(plan.names[index] as string, apiId);
     if (association === undefined || association === 'hidden') return undefined;
     const person = keyOfPerson(models[index] as ResourceModel, tie.entity, association.body);
     if (person === undefined || plan.isTied(personName(tie.entity, person))) return undefined;
-    for (const other of needy) {
-      const needing = models[other] as ResourceModel;
+    for (const needing of needy) {
       const query = personQuery(needing, tie.entity, person);
       const found = query && (await input.find(needing.name, query));
       if (found && keyOfPerson(needing, tie.entity, found.body) === person) return needing.entity;
@@ -866,10 +891,9 @@ async function sendOne(
     return made.apiId === oldId ? { ...made, as: 'updated' } : { kind: 'replaced', apiId: made.apiId };
   };
   /** By its key, whatever has become of the item that the ledger knows. @param oldId of that */
-  const remake = async (oldId: string): Promise<Settled['outcome']> => {
+  const remake = (oldId: string): Promise<Settled['outcome']> => {
     setAside(pending, oldId);
-    const made = await create('updated');
-    return made.kind === 'confirmed' ? { kind: 'remade', apiId: made.apiId ?? oldId, oldId } : made;
+    return create('updated');
   };
   /**
    * The item is gone: deleted at the API by somebody else, or another record's by now. The source still has it, so it is
@@ -891,9 +915,11 @@ async function sendOne(
       return create('created');
     case Kind.update: {
       const id = ledger.records.apiId(resourceId, pending.keyHash);
-      // Without an id it is not known where the item is: it may be there, whatever the answer.
-      if (id === undefined) tookEffect();
-      if (id === undefined || carried.isFound(id)) return makeAgain(pending.keyHash);
+      if (id === undefined || carried.isFound(id)) {
+        // Where the item is now is not known: it may be there, whatever the answer.
+        tookEffect();
+        return makeAgain(pending.keyHash);
+      }
       // Where keys cannot be changed, a PUT would be refused, or change the item that has the other key.
       if (isAdrift && !model.updatableKey) return remake(id);
       const answer = await sender.put(name, id, body);
@@ -922,9 +948,12 @@ async function sendOne(
       // Without an id there is nothing that could be deleted; the ledger forgets it. So it does where another record has
       // the same item under a newer key (the API carried a key change on to it): that one stays.
       if (id === undefined || livesOn(id)) return { kind: 'confirmed', apiId: undefined, as: 'deleted' };
-      const refusal = await neededFor(id).then((needing) => needing && isReferredTo(needing), refusalOf);
-      // What the key may not read is left to the API to judge.
-      if (refusal && refusal !== MAY_NOT_READ) return { kind: 'refused', answer: refusal, method: 'DELETE', id };
+      const refusal = await neededFor(id).then(
+        (needing) => needing && isReferredTo(needing),
+        // What the key may not read is left to the API to judge; any other answer is no reason never to ask again.
+        (thrown) => (refusalOf(thrown) === MAY_NOT_READ ? undefined : FUMBLED),
+      );
+      if (refusal) return { kind: 'refused', answer: refusal, method: 'DELETE', id };
       const answer = await sender.remove(name, id);
       return isGone(answer.status)
         ? { kind: 'confirmed', apiId: undefined, as: 'deleted' }

@@ -144,8 +144,11 @@ export interface Plan {
    * batch: from its first request on, the ledger does not know for certain what the API has of them.
    */
   readonly mayBeCarried: readonly { readonly resourceId: number; readonly keyHashes: Uint8Array }[];
-  /** Resources, by index, of which records stay at the API that the source has no longer, or has as what cannot be sent. */
-  readonly staying: ReadonlySet<number>;
+  /**
+   * Resources of which records stay at the API that the source has no longer, or has as what cannot be sent; and those that are
+   * switched off, whose records nobody looks at.
+   */
+  readonly staying: ReadonlySet<ResourceName>;
   /** Whether an association ties this person (`personName`) to the client, by the source and by the API. */
   readonly isTied: (person: string) => boolean;
 }
@@ -264,7 +267,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
   const onlySought = new Set<number>();
   const adrift = new Set<number>();
   const mayBeCarried: { resourceId: number; keyHashes: Uint8Array }[] = [];
-  const staying = new Set<number>();
+  const staying = new Set<ResourceName>();
   /** Resources whose keys change in this batch, or which the API carries such a change on to. */
   const moved = new Set<ResourceName>();
   /**
@@ -380,7 +383,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       OperationState.blocked,
       options.problemId ?? options.rootId ?? 0,
     );
-    if (options.kind !== Kind.create) staying.add(state.index);
+    if (options.kind !== Kind.create) staying.add(state.model.name);
     if (keyHash !== undefined) {
       byKeyHash.set(keyHash, op);
       inheritDoubt(state, keyHash, pendingId);
@@ -418,6 +421,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     else ledger.pending.settle(pendingId, PendingState.failed, problem, undefined);
     accounts.add(plan.resource, as);
     const kind = operations.kind(op);
+    if (kind !== Kind.create) staying.add(plan.resource);
     if (kind === Kind.create) plan.creates -= 1;
     else if (kind === Kind.delete) {
       plan.deletes -= 1;
@@ -442,7 +446,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     if (state.inDoubt.length > 0) state.kept.add(source);
     const i = bySource(state).find(source);
     if (i === -1) return undefined;
-    staying.add(state.index);
+    staying.add(state.model.name);
     if (state.seen[i] === Seen.no) state.seen[i] = Seen.kept;
     return keyHashAt(state.loaded, i);
   };
@@ -640,7 +644,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
         const old = exists ? undefined : keepOld(state, source);
         ledger.pending.keep(left.id, batchId, record.file, record.row, old);
         const op = operations.add(state.index, kind, left.id, OperationState.blocked, left.problemId);
-        if (exists) staying.add(state.index);
+        if (exists) staying.add(state.model.name);
         byKeyHash.set(keyHash, op);
         accounts.add(name, 'failed');
         state.plan.failedBefore += 1;
@@ -768,10 +772,25 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
       const isMet = byKeyHash.find(textOf(keyHash)) !== -1 || ledger.records.state(state.id, keyHash) !== undefined;
       if (isMet) continue;
       const source = left.sourceHash === null ? '' : textOf(left.sourceHash);
-      if (deletes && !state.kept.has(source)) planSought(state, left, created.get(source));
-      // It stays, and would not be found any more under the key that was sent.
-      else if (carriesOn(state.model, moved) === 'key') onlySought.add(planLook(state, left));
+      if (deletes && !state.kept.has(source)) {
+        planSought(state, left, created.get(source));
+        continue;
+      }
+      staying.add(state.model.name);
+      // It would not be found any more under the key that was sent.
+      if (carriesOn(state.model, moved) === 'key') onlySought.add(planLook(state, left));
       else ledger.pending.putAside(left.id, batchId);
+    }
+  };
+
+  /** A delete without an answer is not forgotten where nothing is to be done about its record in this batch. */
+  const keepDoubt = (state: ResourceState, deletes: boolean): void => {
+    for (const left of state.left.values()) {
+      if (left.kind !== Kind.delete || !left.inDoubt || left.isSought || left.keyHash === null) continue;
+      const i = state.keys.find(textOf(left.keyHash));
+      if (i === -1) continue;
+      if (state.seen[i] === Seen.kept || (state.seen[i] === Seen.no && !deletes))
+        ledger.pending.putAside(left.id, batchId);
     }
   };
 
@@ -804,7 +823,7 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     if (TRANSIENT.has(code) || code === 'dependent-item-exists') return false;
     ledger.pending.keep(left.id, batchId, undefined, undefined);
     operations.add(state.index, Kind.delete, left.id, OperationState.blocked, left.problemId);
-    staying.add(state.index);
+    staying.add(state.model.name);
     accounts.add(state.model.name, 'failed');
     state.plan.failedBefore += 1;
     return true;
@@ -952,9 +971,14 @@ export async function planBatch(input: PlanInput): Promise<Plan> {
     await matchExisting(state);
     reconcileVanished(state, resource.deletes);
     reconcileDoubt(state, resource.deletes);
+    keepDoubt(state, resource.deletes);
     noteCarried(state);
     ledger.pending.dropOthers(state.id, batchId);
     if (resource.remembers) agree(input, state);
+  }
+
+  for (const { id, name } of ledger.resources(input.connectionId)) {
+    if (!resourceIds.includes(id) && ledger.records.ours(id) > 0) staying.add(name);
   }
 
   const openOf = (found: Authorisers | undefined): number[] =>

@@ -32,6 +32,7 @@ import { createHashes } from './hashes.ts';
 import { changesTold, type Knowledge, loadKnowledge } from './knowledge.ts';
 import { type Answered, measured } from './measure.ts';
 import { type Chosen, compileChosen } from './needs.ts';
+import { OperationState } from './operations.ts';
 import type { Pause } from './pause.ts';
 import { DISTRUST, type Plan, planBatch } from './plan.ts';
 import { createRate } from './rate.ts';
@@ -622,10 +623,10 @@ async function keepCopy(input: SyncInput, source: Source): Promise<void> {
 /** A plan that is not carried out: every record of it is accounted for as skipped. */
 function skipPlanned(plan: Plan): number {
   let left = 0;
-  for (const resource of plan.resources) {
-    const planned = resource.creates + resource.updates + resource.deletes;
-    for (let i = 0; i < planned; i++) plan.accounts.add(resource.resource, 'skipped');
-    left += planned;
+  for (let op = 0; op < plan.operations.count; op++) {
+    if (plan.operations.state(op) !== OperationState.waiting) continue;
+    plan.accounts.add(plan.names[plan.operations.resource(op)] as string, 'skipped');
+    left += 1;
   }
   return left;
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { direct } from './direct.ts';
 import { apply } from './edits.ts';
 import { copyExport, drop, type Export, get, readExport, set, table, where, writeExport } from './export.ts';
-import { type Heard, problem, startProxy } from './proxy.ts';
+import { type Heard, problem, type Reply, startProxy } from './proxy.ts';
 import { bench, district, expectAccount, newFolder, practice } from './workbench.ts';
 
 const PLACES = 'ed-fi/studentSectionAssociations';
@@ -122,5 +122,34 @@ describe('where a row that cannot be sent keeps what it was', () => {
     expect(done.account).toMatchObject({ failed: 0, held: 0, rejected: 0 });
     expect([deleted(STAFF_TIES), deleted('ed-fi/staffs')]).toEqual([2, 2]);
     expect(deleted(TEACHING)).toBeGreaterThan(1);
+  });
+
+  test.each<[string, (heard: Heard) => Reply | undefined]>([
+    ['500', () => problem(500, 'system')],
+    ['400', () => problem(400, 'bad-request:parameter')],
+    ['no list', () => ({ status: 200, body: {} })],
+  ])('a question whether it needs its tie that is answered with %s is asked again the next day', async (_, answer) => {
+    const days = await teachersLeaving();
+    const proxy = await startProxy(await practice());
+    const { sync } = direct(proxy);
+    await sync(days.first);
+    proxy.answer = (heard) =>
+      heard.method === 'GET' && heard.path.startsWith(`/data/v3/${TEACHING}?`) ? answer(heard) : undefined;
+    const asked = await sync(days.gone);
+    expectAccount(asked);
+    expect(asked).toMatchObject({ state: 'done', left: 0 });
+    proxy.answer = () => undefined;
+    expect((await sync(days.over)).account).toMatchObject({ failed: 0, held: 0, rejected: 0 });
+  });
+
+  test('what is switched off stays, and so does what ties its person', async () => {
+    const days = await teachersLeaving();
+    const proxy = await startProxy(await practice());
+    const { sync } = direct(proxy);
+    await sync(days.first);
+    proxy.writes.length = 0;
+    expectAccount(await sync(days.over, { isOff: (resource) => resource === TEACHING }));
+    expect(proxy.writes.map(({ resource }) => resource)).not.toContain(STAFF_TIES);
+    expect((await sync(days.over)).account).toMatchObject({ failed: 0, held: 0, rejected: 0 });
   });
 });

@@ -8,123 +8,28 @@ import { openLedger } from '../../core/ledger/ledger.ts';
 import { keyHashAt } from '../../core/ledger/records.ts';
 import { createSeal } from '../../core/ledger/seal.ts';
 import { direct, KEY } from './direct.ts';
-import { apply, type Edit } from './edits.ts';
-import { createWorld } from './expectation.ts';
-import { copyExport, drop, type Export, get, readExport, set, table, where, writeExport } from './export.ts';
-import { type Heard, problem, type Reply, startProxy } from './proxy.ts';
-import { district, expectAccount, newFolder, practice } from './workbench.ts';
+import { drop, get, set, table, where } from './export.ts';
+import { problem } from './proxy.ts';
+import {
+  type Change,
+  edits,
+  firstOf,
+  leaves,
+  newPlace,
+  newTeaching,
+  ofNobody,
+  PLACES,
+  refusing,
+  renames,
+  settled,
+  swaps,
+  TEACHING,
+  unknownTeacher,
+} from './settled.ts';
+import { expectAccount, newFolder } from './workbench.ts';
 
-const PLACES = 'ed-fi/studentSectionAssociations';
-const TEACHING = 'ed-fi/staffSectionAssociations';
 const ENTRIES = 'ed-fi/studentSchoolAssociations';
 const SECTIONS = 'ed-fi/sections';
-
-type Change = (tables: Export) => void;
-const edits =
-  (...all: Edit[]): Change =>
-  (tables) =>
-    apply(tables, all);
-
-/** A district that is at the API as it is in the source. */
-async function settled(options: Parameters<typeof direct>[1] = {}) {
-  const source = await district({ students: 4 });
-  const first = readExport(source);
-  const api = await practice();
-  const proxy = await startProxy(api);
-  const bench = direct(proxy, options);
-  const world = createWorld('5.2', { studentId: 'identifier' });
-  const written = (tables: Export): string => writeExport(tables, `${newFolder()}/export`);
-  const changed = (...changes: readonly Change[]): Export => {
-    const tables = copyExport(first);
-    for (const change of changes) change(tables);
-    return tables;
-  };
-  const compare = async (folder: string): Promise<void> => {
-    const expected = await world.expect(folder);
-    expect(world.compare(expected, (resource) => api.read(resource))).toEqual({ differences: [], stuck: 0, tying: 0 });
-  };
-  await bench.sync(source);
-  await compare(source);
-  proxy.writes.length = 0;
-  type Input = Parameters<typeof bench.sync>[1];
-  return {
-    api,
-    proxy,
-    ...bench,
-    changed,
-    written,
-    /** Syncs; the answers to these writes are lost after the API took them, and nobody waits for it to come back. */
-    async loses(tables: Export, method: string, resource: string, input: Input = {}) {
-      let lost = 0;
-      proxy.onWrite = (heard, what) => {
-        if (heard.method !== method || heard.resource !== resource || what !== 'done') return;
-        lost += 1;
-        proxy.drop();
-      };
-      const result = await bench.sync(written(tables), { patienceMs: 0, ...input });
-      proxy.onWrite = () => undefined;
-      expectAccount(result);
-      expect(lost).toBeGreaterThan(0);
-      return result;
-    },
-    /** Syncs, while the API answers otherwise. */
-    async refuses(tables: Export, answer: (heard: Heard) => Reply | undefined, input: Input = {}) {
-      proxy.answer = answer;
-      const result = await bench.sync(written(tables), input);
-      proxy.answer = () => undefined;
-      expectAccount(result);
-      return result;
-    },
-    /** Syncs in fair weather: the API then equals the source, and the next time nothing is left to be done. */
-    async ends(tables: Export, input: Input = {}) {
-      const folder = written(tables);
-      const result = await bench.sync(folder, input);
-      expectAccount(result);
-      expect(result.account).toMatchObject({ failed: 0 });
-      await compare(folder);
-      const writes = proxy.writes.length;
-      expectAccount(await bench.sync(folder));
-      expect(proxy.writes).toHaveLength(writes);
-      await compare(folder);
-      return result;
-    },
-  };
-}
-
-const refusing =
-  (method: string, resource: string, status: number, type: string) =>
-  (heard: Heard): Reply | undefined =>
-    heard.method === method && heard.resource === resource ? problem(status, type) : undefined;
-
-/** A place in a class that was not there before. */
-const newPlace =
-  (begins = '2026-10-05'): Change =>
-  (tables) => {
-    const enrollments = table(tables, 'enrollments');
-    const [one = []] = where(enrollments, { role: 'student' });
-    const row = [...one];
-    set(enrollments, row, 'sourcedId', 'new-place');
-    set(enrollments, row, 'beginDate', begins);
-    enrollments.rows.push(row);
-  };
-/** Somebody more teaches a class: not to be carried on, and its key cannot be changed. */
-const newTeaching =
-  (begins = '2026-10-05'): Change =>
-  (tables) => {
-    const enrollments = table(tables, 'enrollments');
-    const [one = []] = where(enrollments, { role: 'teacher' });
-    const row = [...one];
-    set(enrollments, row, 'sourcedId', 'new-teaching');
-    set(enrollments, row, 'beginDate', begins);
-    enrollments.rows.push(row);
-  };
-/** Who it is about is not in the export: it cannot be sent. */
-const ofNobody =
-  (id: string): Change =>
-  (tables) => {
-    const enrollments = table(tables, 'enrollments');
-    for (const row of where(enrollments, { sourcedId: id })) set(enrollments, row, 'userSourcedId', 'nobody');
-  };
 
 test('a create that was not answered, and then has vanished: looked for, and deleted', async () => {
   const { proxy, changed, loses, ends } = await settled();
@@ -497,24 +402,6 @@ test.each([
   await ends(dropped);
 });
 
-/** A session's new name is carried on to what cannot be sent just now, and that comes back as it was. */
-const renames: Change = (tables) => {
-  const sessions = table(tables, 'academicSessions');
-  const [semester = []] = where(sessions, { type: 'semester' });
-  set(sessions, semester, 'title', 'Renamed');
-};
-const swaps: Change = (tables) => {
-  const sessions = table(tables, 'academicSessions');
-  const [one = [], other = []] = where(sessions, { type: 'semester' });
-  set(sessions, one, 'title', 'Renamed otherwise');
-  set(sessions, other, 'title', 'Renamed');
-};
-const unknownTeacher: Change = (tables) => {
-  const enrollments = table(tables, 'enrollments');
-  const [one = []] = where(enrollments, { role: 'teacher' });
-  set(enrollments, one, 'userSourcedId', 'nobody');
-};
-
 test('a record that cannot be sent is carried on with its session, whose old name another takes, and comes back as it was', async () => {
   const { changed, sync, written, ends, api } = await settled();
   const count = api.read(TEACHING).length;
@@ -573,4 +460,70 @@ test.each([
   expect(kept.account).toMatchObject({ deleted: 0, failed: 0 });
   expect(api.read(TEACHING)).toHaveLength(isThere ? count + 1 : count);
   expect((await ends(changed(renames))).account.deleted).toBe(isThere ? 1 : 0);
+});
+
+test('a plan with something that is only looked for adds up, be it looked at or waiting', async () => {
+  const { changed, loses, sync, written } = await settled();
+  await loses(changed(newTeaching()), 'POST', TEACHING);
+  const held = [newTeaching(), ofNobody('new-teaching'), renames];
+  expectAccount(await sync(written(changed(...held)), { planOnly: true }));
+  const half: Change = (tables) => {
+    const enrollments = table(tables, 'enrollments');
+    const all = where(enrollments, { role: 'student' });
+    drop(enrollments, (row) => all.includes(row) && all.indexOf(row) < all.length / 2);
+  };
+  const waits = await sync(written(changed(...held, half)), { approve: false });
+  expect(waits.state).toBe('waiting');
+  expectAccount(waits);
+});
+
+test.each([
+  ['vanished', []],
+  ['cannot be sent', [newTeaching(), ofNobody('new-teaching')]],
+])('a look that failed once goes again before its session is renamed: what %s', async (_, day) => {
+  const { changed, loses, refuses, ends } = await settled();
+  await loses(changed(newTeaching()), 'POST', TEACHING);
+  let asked = 0;
+  await refuses(changed(...day, renames), ({ method, path }) => {
+    if (method !== 'GET' || !path.startsWith(`/data/v3/${TEACHING}?`)) return undefined;
+    asked += 1;
+    return asked === 1 ? problem(500, 'system') : undefined;
+  });
+  expect(asked).toBe(2);
+  await ends(changed(renames));
+});
+
+test.each([
+  ['teacher', TEACHING, newTeaching, 'new-teaching', leaves],
+  ['student', PLACES, newPlace, 'new-place', () => left],
+] as const)(
+  'of a %s who leaves something may be there that cannot be sent',
+  async (role, resource, made, id, leaving) => {
+    const { changed, loses, ends, sync, written } = await settled();
+    await loses(changed(made()), 'POST', resource);
+    const gone = leaving(firstOf(changed(), role));
+    expectAccount(await sync(written(changed(made(), ofNobody(id), gone))));
+    await ends(changed(gone));
+  },
+);
+
+test('what says something else than what was sent keeps what ties its person, until it is decided', async () => {
+  const { api, proxy, changed, loses, ends, sync, written } = await settled();
+  await loses(changed(newTeaching()), 'POST', TEACHING);
+  const item = api.read(TEACHING).find(({ body }) => body.beginDate === '2026-10-05');
+  proxy.answer = ({ method, path }) =>
+    method === 'GET' && path.startsWith(`/data/v3/${TEACHING}?`)
+      ? { status: 200, body: [{ id: item?.id, ...item?.body, percentageContribution: 0.5 }] }
+      : undefined;
+  const gone = changed(leaves(firstOf(changed(), 'teacher')));
+  expectAccount(await sync(written(gone)));
+  proxy.answer = () => undefined;
+  await ends(gone);
+});
+
+test('a delete that was not answered is not forgotten on a day that keeps what vanished', async () => {
+  const { changed, loses, ends, sync, written } = await settled();
+  await loses(changed(left), 'DELETE', 'ed-fi/students');
+  await sync(written(changed(left)), { vanished: 'keep' });
+  await ends(changed());
 });

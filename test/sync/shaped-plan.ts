@@ -84,7 +84,7 @@ export function shapedPlan(
     onlySought: new Set<number>(),
     adrift: new Set<number>(),
     mayBeCarried: [],
-    staying: new Set<number>(),
+    staying: new Set<string>(),
     isTied: () => false,
   };
   return { plan, ledger, batchId, model: STANDARD.model, order: ORDER };
