@@ -309,6 +309,8 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     countTotal(op);
   };
 
+  /** Ids of what was set aside for these, and has yet to be deleted, whichever try makes what takes its place. */
+  const aside = new Map<number, string>();
   /** The key hash of an item whose key is not known any more. */
   const nameless = (index: number, apiId: string): Buffer =>
     bytes(plan.hashes.key(plan.names[index] as string, `id\n${apiId}`));
@@ -329,8 +331,6 @@ export async function dispatch(input: DispatchInput): Promise<DispatchResult> {
     });
     aside.set(op, apiId);
   };
-  /** What was set aside for these, and has yet to be deleted; whichever try makes what takes its place. */
-  const aside = new Map<number, string>();
 
   /** The old self of what has its new one: from now on the row has nothing to do with it. */
   const disownReplaced = (op: number): void => {
