@@ -243,7 +243,7 @@ export const CATALOGUE = {
   },
   'dependent-item-exists': {
     title: '{entity} still refers to it',
-    what: 'The record in {resource} cannot be removed or renamed, because a {entity} in the API still refers to it.',
+    what: 'The record in {resource} cannot be removed or renamed, because a {entity} in the API still refers to it or needs it.',
     fix: 'Remove the records that refer to it first; if another system sent them, ask the API host.',
     who: 'steward',
     retryHelps: true,
