@@ -61,9 +61,13 @@ const SLOWLY = 0.02;
 interface Window {
   readonly active: number;
   readonly level: number;
+  /** When its answers came. */
+  readonly ends: readonly number[];
 }
 
 interface Heard {
+  /** When it came. */
+  readonly at: number;
   readonly of: Usual;
   readonly ms: number;
   readonly active: number;
@@ -78,6 +82,8 @@ interface Trial {
   readonly keeps: number;
   /** Answers to what was under way then, in the order in which they came. */
   readonly rest: Heard[];
+  /** When each of these came, and those of kinds of which nothing is known yet. */
+  readonly ends: number[];
 }
 
 /** What an answer of a kind takes where the level is 1. */
@@ -93,7 +99,21 @@ const meanOf = (answers: readonly Heard[]): Window => {
   return {
     level: mean(({ of, ms }) => Math.max(ms, SHORTEST) / of.ms),
     active: mean(({ active }) => active),
+    ends: answers.map(({ at }) => at),
   };
+};
+
+/**
+ * While a queue builds up, what is under way ÷ latency tells of more than is got through. So it is also compared how fast the
+ * server worked off what was under way at a decrease, and how fast answers came from then on.
+ * @returns the one after the decrease as a share of the one before; undefined where too little was
+ */
+const paceAfter = ({ at, ends }: Trial, window: Window): number | undefined => {
+  const until = ends.at(-1) ?? at;
+  const later = window.ends.filter((end) => end > until);
+  const last = later.at(-1);
+  if (ends.length < WINDOW || later.length < WINDOW / 2 || last === undefined) return undefined;
+  return later.length / (last - until) / (ends.length / Math.max(SHORTEST, until - at));
 };
 
 /**
@@ -164,7 +184,7 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
     step = 0;
   };
   const tryFewer = (window: Window, factor: number, keeps: number, now: number): void => {
-    trial = { at: now, before: window, limit, keeps, rest: [] };
+    trial = { at: now, before: window, limit, keeps, rest: [], ends: [] };
     decreaseTo(Math.min(limit, window.active) * factor, now);
   };
   const grow = (window: Window): void => {
@@ -187,10 +207,11 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
     if (trial !== undefined) {
       const { keeps, limit: limitBefore } = trial;
       const before = beforeOf(trial);
+      const pace = keeps === KEEPS.slower ? paceAfter(trial, window) : undefined;
       trial = undefined;
       const carries = (window.active / before.active) * (before.level / window.level);
       look = windows + pause;
-      if (carries < keeps && limit < limitBefore) {
+      if (Math.max(carries, pace ?? 0) < keeps && limit < limitBefore) {
         // It was slow for another reason: that is how fast it is now.
         best = Math.max(best ?? 0, before.level / CLOSE);
         limit = limitBefore;
@@ -223,9 +244,10 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
     heard({ begun, ms, active, kind, how }) {
       const now = begun + ms;
       if (since !== undefined && begun <= since) {
+        if (trial?.at !== since || how !== 'answered') return;
         const of = usual.get(kind);
-        const isKnown = of !== undefined && of.count === LEARN;
-        if (trial?.at === since && how === 'answered' && isKnown) trial.rest.push({ of, ms, active });
+        if (of?.count === LEARN) trial.rest.push({ at: now, of, ms, active });
+        trial.ends.push(now);
         return;
       }
       if (since === undefined && remembered !== undefined && how === 'answered') {
@@ -245,7 +267,7 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
         case 'answered': {
           const of = usualOf(kind, ms);
           if (of === undefined) return;
-          answers.push({ of, ms, active });
+          answers.push({ at: now, of, ms, active });
           if (answers.length >= Math.max(WINDOW, limit)) judge(windowOf(), now);
         }
       }
