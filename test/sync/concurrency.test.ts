@@ -99,6 +99,14 @@ describe('auto', () => {
     expect(Math.min(...settled) / to).toBeGreaterThan(0.6);
   });
 
+  // A queue that is still building up looks like throughput: the decrease that was due must not be taken back for it.
+  test.each([841, 845, 850])('is not misled by a queue that builds up after a drop at %d', (at) => {
+    const capacity = { concurrent: 40, ms: 40, drag: 0.2, moves: [{ concurrent: 10, afterRequests: at }] };
+    const ran = run({ capacity }, createLimiter('auto', MOST), at + 1_000);
+    const most = best({ capacity: { concurrent: 10, ms: 40, drag: 0.2 } }, 200, 1_000);
+    expect(rateOf(ran, at + 200, at + 1_000) / most).toBeGreaterThan(0.9);
+  });
+
   test('keeps its distance from a server that refuses what is too much', () => {
     const server: VirtualServer = { capacity: { concurrent: 20, ms: 50, refusal: { beyond: 1.5 } }, jitter: 0.2 };
     const ran = run(server, createLimiter('auto', MOST), 1_400);

@@ -4,9 +4,8 @@ import { direct } from './direct.ts';
 import { apply } from './edits.ts';
 import { copyExport, drop, type Export, get, readExport, set, table, where, writeExport } from './export.ts';
 import { type Heard, problem, type Reply, startProxy } from './proxy.ts';
+import { leaves, PLACES, TEACHING } from './settled.ts';
 import { bench, district, expectAccount, newFolder, practice } from './workbench.ts';
-
-const PLACES = 'ed-fi/studentSectionAssociations';
 
 /** The export of a district, and the same after a student has left. */
 async function leaving(): Promise<readonly [string, string]> {
@@ -68,7 +67,6 @@ test('what ties a student who has left goes only after all of theirs, even where
 
 describe('where a row that cannot be sent keeps what it was', () => {
   const STAFF_TIES = 'ed-fi/staffEducationOrganizationAssignmentAssociations';
-  const TEACHING = 'ed-fi/staffSectionAssociations';
 
   /** Two teachers of one class or more leave; what the first of them taught is said of somebody unknown, and then not at all. */
   async function teachersLeaving() {
@@ -83,7 +81,7 @@ describe('where a row that cannot be sent keeps what it was', () => {
       set(table(unknown, 'enrollments'), row, 'userSourcedId', 'nobody');
     }
     const gone = copyExport(unknown);
-    for (const teacher of [kept, other]) without(gone, teacher);
+    for (const teacher of [kept, other]) leaves(teacher)(gone);
     const over = copyExport(gone);
     drop(table(over, 'enrollments'), (row) => idOf(over, row) === 'nobody');
     const write = (day: Export) => writeExport(day, `${newFolder()}/export`);
@@ -91,16 +89,6 @@ describe('where a row that cannot be sent keeps what it was', () => {
   }
   const idOf = (tables: Export, row: readonly string[]): string =>
     get(table(tables, 'enrollments'), row, 'userSourcedId');
-  function without(tables: Export, teacher: string): void {
-    for (const [name, column] of [
-      ['users', 'sourcedId'],
-      ['roles', 'userSourcedId'],
-      ['enrollments', 'userSourcedId'],
-    ] as const) {
-      const of = table(tables, name);
-      drop(of, (row) => get(of, row, column) === teacher);
-    }
-  }
 
   test.each([['at once'], ['the day before']])('what ties its person stays: %s', async (when) => {
     const days = await teachersLeaving();

@@ -3,6 +3,9 @@ import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 
 import path from 'node:path';
 import Papa from 'papaparse';
 
+/** A time at which nothing looks freshly written, in seconds since 1970. */
+export const LONG_AGO = 1_700_000_000;
+
 export interface Table {
   readonly header: string[];
   rows: string[][];
@@ -25,7 +28,7 @@ export function writeExport(tables: Export, folder: string): string {
   for (const [name, { header, rows }] of tables) {
     const file = path.join(folder, `${name}.csv`);
     writeFileSync(file, `${Papa.unparse([header, ...rows], { newline: '\n' })}\n`);
-    utimesSync(file, 1_700_000_000, 1_700_000_000);
+    utimesSync(file, LONG_AGO, LONG_AGO);
   }
   return folder;
 }

@@ -87,28 +87,22 @@ export const refusing =
   (heard: Heard): Reply | undefined =>
     heard.method === method && heard.resource === resource ? problem(status, type) : undefined;
 
+/** One more row like the first of this role. */
+const newRow =
+  (role: 'teacher' | 'student', id: string) =>
+  (begins = '2026-10-05'): Change =>
+  (tables) => {
+    const enrollments = table(tables, 'enrollments');
+    const [one = []] = where(enrollments, { role });
+    const row = [...one];
+    set(enrollments, row, 'sourcedId', id);
+    set(enrollments, row, 'beginDate', begins);
+    enrollments.rows.push(row);
+  };
 /** A place in a class that was not there before. */
-export const newPlace =
-  (begins = '2026-10-05'): Change =>
-  (tables) => {
-    const enrollments = table(tables, 'enrollments');
-    const [one = []] = where(enrollments, { role: 'student' });
-    const row = [...one];
-    set(enrollments, row, 'sourcedId', 'new-place');
-    set(enrollments, row, 'beginDate', begins);
-    enrollments.rows.push(row);
-  };
+export const newPlace = newRow('student', 'new-place');
 /** Somebody more teaches a class: not to be carried on, and its key cannot be changed. */
-export const newTeaching =
-  (begins = '2026-10-05'): Change =>
-  (tables) => {
-    const enrollments = table(tables, 'enrollments');
-    const [one = []] = where(enrollments, { role: 'teacher' });
-    const row = [...one];
-    set(enrollments, row, 'sourcedId', 'new-teaching');
-    set(enrollments, row, 'beginDate', begins);
-    enrollments.rows.push(row);
-  };
+export const newTeaching = newRow('teacher', 'new-teaching');
 /** Who it is about is not in the export: it cannot be sent. */
 export const ofNobody =
   (id: string): Change =>

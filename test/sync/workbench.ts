@@ -15,9 +15,7 @@ import { createEngine, type Engine } from '../../core/engine.ts';
 import { writeDistrict } from '../../core/sandbox/district/generate.ts';
 import type { Sandbox, SandboxOptions } from '../../core/sandbox/options.ts';
 import { startSandbox } from '../../core/sandbox/server.ts';
-
-/** Seconds since 1970. */
-const LONG_AGO = 1_700_000_000;
+import { LONG_AGO } from './export.ts';
 
 export function newFolder(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'rollbook-sync-'));
