@@ -85,7 +85,15 @@ describe('where a row that cannot be sent keeps what it was', () => {
     const over = copyExport(gone);
     drop(table(over, 'enrollments'), (row) => idOf(over, row) === 'nobody');
     const write = (day: Export) => writeExport(day, `${newFolder()}/export`);
-    return { first, unknown: write(unknown), gone: write(gone), over: write(over) };
+    const elsewhere = copyExport(unknown);
+    for (const row of where(table(elsewhere, 'roles'), { userSourcedId: kept })) {
+      const schools = where(table(elsewhere, 'orgs'), { type: 'school' }).map((org) =>
+        get(table(elsewhere, 'orgs'), org, 'sourcedId'),
+      );
+      const other = schools.find((school) => school !== get(table(elsewhere, 'roles'), row, 'orgSourcedId'));
+      set(table(elsewhere, 'roles'), row, 'orgSourcedId', other ?? '');
+    }
+    return { first, unknown: write(unknown), elsewhere: write(elsewhere), gone: write(gone), over: write(over) };
   }
   const idOf = (tables: Export, row: readonly string[]): string =>
     get(table(tables, 'enrollments'), row, 'userSourcedId');
@@ -128,6 +136,20 @@ describe('where a row that cannot be sent keeps what it was', () => {
     expect(asked).toMatchObject({ state: 'done', left: 0 });
     proxy.answer = () => undefined;
     expect((await sync(days.over)).account).toMatchObject({ failed: 0, held: 0, rejected: 0 });
+  });
+
+  test('what tied its person goes where something else does', async () => {
+    const days = await teachersLeaving();
+    const proxy = await startProxy(await practice());
+    const { sync } = direct(proxy);
+    await sync(days.first);
+    proxy.writes.length = 0;
+    expect((await sync(days.elsewhere)).account.failed).toBe(0);
+    const ties = proxy.writes.filter(({ resource }) => resource === STAFF_TIES);
+    expect(ties.map(({ method, status }) => [method, status])).toEqual([
+      ['POST', 201],
+      ['DELETE', 204],
+    ]);
   });
 
   test('what is switched off stays, and so does what ties its person', async () => {
