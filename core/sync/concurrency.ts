@@ -32,8 +32,14 @@ const CLOSE = 1.3;
 const FAST = 1.15;
 /** The smallest step up, as a share. */
 const STEP = 0.05;
+/** How many more have to be under way than at the foot of a way up before it is judged by what they brought. */
+const MORE = 1.2;
+/** The step after a look down that lost as much as it took away, as a share. */
+const BOLD = 0.25;
 /** A decrease that leaves less than this of what is got through is taken back; one that nothing asked for, sooner. */
 const KEEPS = { slower: 0.9, looking: 0.95 };
+/** Less than this of what fewer should still bring shows that the server itself is becoming slower. */
+const SHARE = 0.95;
 /** What remains after a server asked for less. */
 const BACK_OFF = 0.7;
 /** A storm's loss is won back fast up to this share. */
@@ -48,6 +54,8 @@ const USED = 0.75;
 const SETTLED = 0.95;
 /** Fewer answers than this are not judged. */
 const WINDOW = 8;
+/** Servers answer in bursts: a round that ends in the middle of one looks slow. */
+const ROUND_AND_MORE = 1.25;
 /** So many windows later at first, at most, one looks whether fewer would do as well. */
 const LOOK_FIRST = 8;
 const LOOK_LAST = 48;
@@ -103,6 +111,16 @@ const meanOf = (answers: readonly Heard[]): Window => {
   };
 };
 
+/** What is got through, as a share of what was got through before. */
+const carriedBy = (before: Window, window: Window): number =>
+  (window.active / before.active) * (before.level / window.level);
+
+/** Whether what is got through changed as much as what is under way, or at least half as much. */
+const bringsItsShare = (before: Window, window: Window): boolean => {
+  const change = window.active / before.active - 1;
+  return (carriedBy(before, window) - 1) / change >= 0.5;
+};
+
 /**
  * While a queue builds up, what is under way ÷ latency tells of more than is got through. So it is also compared how fast the
  * server worked off what was under way at a decrease, and how fast answers came from then on.
@@ -141,6 +159,8 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
   /** Doubling goes on until here: nothing is known yet, or a decrease has still to be shown necessary. */
   let goal = remembered === undefined ? most : limit;
   let step = 0;
+  /** With what the way up is compared; undefined after a decrease. */
+  let foot: Window | undefined;
   /** Only what began since then is judged; undefined until the first answer, since the first meet an idle server. */
   let since: number | undefined;
   /** The level of latency when not too many are under way; 1 is what each kind took when it was first met. */
@@ -171,6 +191,9 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
     known.ms += (Math.max(ms, SHORTEST) / level - known.ms) / known.count;
     return undefined;
   };
+  /** How many answers are judged together. After a decrease the clock tells little of what a short while brought. */
+  const enough = (): number =>
+    trial?.keeps === KEEPS.slower ? Math.max(WINDOW, limit * ROUND_AND_MORE, trial.limit / 2) : Math.max(WINDOW, limit);
   /** The mean of the answers, of which the kinds learn. */
   const windowOf = (): Window => {
     const window = meanOf(answers);
@@ -182,25 +205,32 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
     limit = within(wanted);
     since = now;
     step = 0;
+    foot = undefined;
   };
   const tryFewer = (window: Window, factor: number, keeps: number, now: number): void => {
     trial = { at: now, before: window, limit, keeps, rest: [], ends: [] };
     decreaseTo(Math.min(limit, window.active) * factor, now);
   };
+  const firstStep = (): number => Math.max(1, limit * STEP);
   const grow = (window: Window): void => {
     if (window.active < Math.floor(limit) * USED) return;
     if (limit < goal) {
       limit = within(Math.min(goal, limit * 2));
       return;
     }
-    // As fast as ever: how much more it can be is found by larger and larger steps.
-    const first = limit * STEP;
-    step = window.level < (best ?? 0) * FAST ? Math.max(1, first, step * 2) : first;
-    limit = within(limit + Math.max(1, step));
+    // As fast as ever, or as much more got through as there is under way, however slow answers seem to be (what a kind
+    // usually takes is guessed): how much more it can be is found by larger and larger steps.
+    foot ??= window;
+    const isFar = window.active / foot.active >= MORE;
+    const isBolder = window.level < (best ?? 0) * FAST || (isFar && bringsItsShare(foot, window));
+    if (isBolder) step = Math.max(firstStep(), step * 2);
+    else step = isFar ? firstStep() : Math.max(firstStep(), step);
+    if (isFar) foot = window;
+    limit = within(limit + step);
   };
   /** Not in the middle of a way up, and all under way that may be: only then a look down compares what is alike. */
   const isSettled = (window: Window): boolean =>
-    limit >= FEW && (step <= limit * STEP || limit === most) && window.active >= Math.floor(limit) * SETTLED;
+    limit >= FEW && (step <= firstStep() || limit === most) && window.active >= Math.floor(limit) * SETTLED;
   const judge = (window: Window, now: number): void => {
     windows += 1;
     level = window.level;
@@ -209,14 +239,18 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
       const before = beforeOf(trial);
       const pace = keeps === KEEPS.slower ? paceAfter(trial, window) : undefined;
       trial = undefined;
-      const carries = (window.active / before.active) * (before.level / window.level);
+      const carries = carriedBy(before, window);
       look = windows + pause;
-      if (Math.max(carries, pace ?? 0) < keeps && limit < limitBefore) {
+      // Fewer can take no more than their share: what lost more is not over yet, and has still to be compared.
+      const isChanging = keeps === KEEPS.slower && carries < (SHARE * limit) / limitBefore;
+      if (Math.max(carries, pace ?? 0) < keeps && limit < limitBefore && !isChanging) {
         // It was slow for another reason: that is how fast it is now.
         best = Math.max(best ?? 0, before.level / CLOSE);
         limit = limitBefore;
         isRaised = keeps === KEEPS.slower;
         pause = Math.min(LOOK_LAST, pause * 2);
+        // Fewer bring fewer, so more may bring more.
+        if (keeps === KEEPS.looking && bringsItsShare(before, window)) step = limit * BOLD;
         return;
       }
       goal = 0;
@@ -268,7 +302,7 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
           const of = usualOf(kind, ms);
           if (of === undefined) return;
           answers.push({ at: now, of, ms, active });
-          if (answers.length >= Math.max(WINDOW, limit)) judge(windowOf(), now);
+          if (answers.length >= enough()) judge(windowOf(), now);
         }
       }
     },
