@@ -175,6 +175,8 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
   let pause = LOOK_FIRST;
   /** A decrease was taken back and `best` raised; the next one that is right shows that this was wrong. */
   let isRaised = false;
+  /** The last decrease could not be compared. */
+  let isChanging = false;
   const usual = new Map<string, Usual>();
   let level = 1;
   let answers: Heard[] = [];
@@ -241,8 +243,8 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
       trial = undefined;
       const carries = carriedBy(before, window);
       look = windows + pause;
-      // Fewer can take no more than their share: what lost more is not over yet, and has still to be compared.
-      const isChanging = keeps === KEEPS.slower && carries < (SHARE * limit) / limitBefore;
+      // Fewer can take no more than their share: what lost more is not over yet, and is compared once more.
+      isChanging = !isChanging && keeps === KEEPS.slower && carries < (SHARE * limit) / limitBefore;
       if (Math.max(carries, pace ?? 0) < keeps && limit < limitBefore && !isChanging) {
         // It was slow for another reason: that is how fast it is now.
         best = Math.max(best ?? 0, before.level / CLOSE);
