@@ -84,10 +84,11 @@ test('At 200 % zoom the overview loses nothing', async () => {
 });
 
 test('An engine that dies is started again, and the screens say so', async () => {
-  const { page, app } = await openStage({ connection: 'north' });
+  const { page, app } = await openStage({ connection: 'north', isKillable: true });
   await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
   await app.killEngine();
   await page.getByText('The engine stopped and is being started again').waitFor();
   await page.getByText('The engine stopped and is being started again').waitFor({ state: 'detached' });
+  expect(await app.call('connections.list', {})).toHaveLength(1);
   await page.getByRole('link', { name: 'north' }).waitFor();
 });

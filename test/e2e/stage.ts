@@ -136,7 +136,15 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     isKillable: options.isKillable === true,
   });
   onTestFinished(() => host.close());
-  const { page, app } = host;
+  const { page } = host;
+  const app: StageApp = {
+    ...host.app,
+    async killEngine() {
+      // One that forgot its secrets could not be told from one that does not come back.
+      if (options.isKillable !== true) throw new Error('Open the stage with isKillable: true.');
+      await host.app.killEngine();
+    },
+  };
   await page.emulateMedia({ reducedMotion: 'reduce', ...THEMES.light });
   if (options.connection !== undefined) {
     const { url, key, secret } = api;
