@@ -54,7 +54,7 @@ const USED = 0.75;
 const SETTLED = 0.95;
 /** Fewer answers than this are not judged. */
 const WINDOW = 8;
-/** Servers answer in bursts: a round that ends in the middle of one looks slow. */
+/** As many answers as are under way are a round. Servers answer in bursts, and a round cut off in one looks slow. */
 const ROUND_AND_MORE = 1.25;
 /** So many windows later at first, at most, one looks whether fewer would do as well. */
 const LOOK_FIRST = 8;
@@ -159,7 +159,7 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
   /** Doubling goes on until here: nothing is known yet, or a decrease has still to be shown necessary. */
   let goal = remembered === undefined ? most : limit;
   let step = 0;
-  /** With what the way up is compared; undefined after a decrease. */
+  /** With what the way up is compared; undefined until it has begun. */
   let foot: Window | undefined;
   /** Only what began since then is judged; undefined until the first answer, since the first meet an idle server. */
   let since: number | undefined;
@@ -175,8 +175,8 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
   let pause = LOOK_FIRST;
   /** A decrease was taken back and `best` raised; the next one that is right shows that this was wrong. */
   let isRaised = false;
-  /** The last decrease could not be compared. */
-  let isChanging = false;
+  /** The limit before a decrease that could not be compared: the next one decides on both. */
+  let undecided: number | undefined;
   const usual = new Map<string, Usual>();
   let level = 1;
   let answers: Heard[] = [];
@@ -243,18 +243,22 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
       trial = undefined;
       const carries = carriedBy(before, window);
       look = windows + pause;
-      // Fewer can take no more than their share: what lost more is not over yet, and is compared once more.
-      isChanging = !isChanging && keeps === KEEPS.slower && carries < (SHARE * limit) / limitBefore;
+      // Fewer can lose no more than their share: where more is lost the server is still changing, and it is compared anew,
+      // once: one that slows down for long is not to be cut again and again.
+      const isChanging = undecided === undefined && keeps === KEEPS.slower && carries < (SHARE * limit) / limitBefore;
       if (Math.max(carries, pace ?? 0) < keeps && limit < limitBefore && !isChanging) {
         // It was slow for another reason: that is how fast it is now.
         best = Math.max(best ?? 0, before.level / CLOSE);
-        limit = limitBefore;
+        // Of two decreases, half of the way back: which of them was wrong is not known.
+        limit = Math.sqrt((undecided ?? limitBefore) * limitBefore);
+        undecided = undefined;
         isRaised = keeps === KEEPS.slower;
         pause = Math.min(LOOK_LAST, pause * 2);
         // Fewer bring fewer, so more may bring more.
         if (keeps === KEEPS.looking && bringsItsShare(before, window)) step = limit * BOLD;
         return;
       }
+      undecided = isChanging ? limitBefore : undefined;
       goal = 0;
       pause = LOOK_FIRST;
       best = Math.min(best ?? Number.POSITIVE_INFINITY, window.level * CLOSE);
@@ -265,7 +269,10 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
     if (slower > SLOWER && limit > 1) {
       goal = 0;
       tryFewer(window, Math.max(STEEP, Math.min(GENTLE, CLOSE / slower)), KEEPS.slower, now);
-    } else if (windows >= look && isSettled(window)) tryFewer(window, LOOK, KEEPS.looking, now);
+      return;
+    }
+    undecided = undefined;
+    if (windows >= look && isSettled(window)) tryFewer(window, LOOK, KEEPS.looking, now);
     else grow(window);
   };
 
@@ -297,6 +304,7 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
           // What is lost by one storm is won back fast, up to a little below.
           goal = Math.min(limit, active) * RETURN;
           trial = undefined;
+          undecided = undefined;
           decreaseTo(Math.min(limit, active) * BACK_OFF, now);
           answers = [];
           return;
