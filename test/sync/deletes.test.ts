@@ -86,12 +86,11 @@ describe('where a row that cannot be sent keeps what it was', () => {
     drop(table(over, 'enrollments'), (row) => idOf(over, row) === 'nobody');
     const write = (day: Export) => writeExport(day, `${newFolder()}/export`);
     const elsewhere = copyExport(unknown);
-    for (const row of where(table(elsewhere, 'roles'), { userSourcedId: kept })) {
-      const schools = where(table(elsewhere, 'orgs'), { type: 'school' }).map((org) =>
-        get(table(elsewhere, 'orgs'), org, 'sourcedId'),
-      );
-      const other = schools.find((school) => school !== get(table(elsewhere, 'roles'), row, 'orgSourcedId'));
-      set(table(elsewhere, 'roles'), row, 'orgSourcedId', other ?? '');
+    const [roles, orgs] = [table(elsewhere, 'roles'), table(elsewhere, 'orgs')];
+    const schools = where(orgs, { type: 'school' }).map((org) => get(orgs, org, 'sourcedId'));
+    for (const row of where(roles, { userSourcedId: kept })) {
+      const another = schools.find((school) => school !== get(roles, row, 'orgSourcedId'));
+      set(roles, row, 'orgSourcedId', another as string);
     }
     return { first, unknown: write(unknown), elsewhere: write(elsewhere), gone: write(gone), over: write(over) };
   }

@@ -14,8 +14,8 @@ export interface VirtualServer {
   readonly seed?: number;
   /** What each request costs beside the others, by turns of 150; one kind of cost 1 unless told. */
   readonly kinds?: readonly number[];
-  /** From so many requests on each costs so many times as much, however many are under way. */
-  readonly slowsDown?: { readonly afterRequests: number; readonly by: number };
+  /** From so many requests on each costs so many times as much, however many are under way; in order, the last that is past. */
+  readonly slowsDown?: readonly { readonly afterRequests: number; readonly by: number }[];
 }
 
 export interface Ran {
@@ -36,7 +36,7 @@ interface Flight {
 
 /** Sends until so many are answered, always as many at once as the limiter lets. */
 export function run(server: VirtualServer, limiter: Limiter, requests: number): Ran {
-  const { jitter = 0, seed = 1, kinds = [1], slowsDown } = server;
+  const { jitter = 0, seed = 1, kinds = [1], slowsDown = [] } = server;
   const capacity = createCapacity({ kind: 'capacity', ...server.capacity });
   const flights: Flight[] = [];
   const ends: number[] = [];
@@ -49,7 +49,8 @@ export function run(server: VirtualServer, limiter: Limiter, requests: number): 
       sent += 1;
       const kind = Math.floor(sent / 150) % kinds.length;
       const service = capacity.enter(sent, now / 1000);
-      const cost = (kinds[kind] as number) * (sent > (slowsDown?.afterRequests ?? sent) ? (slowsDown?.by ?? 1) : 1);
+      const slower = slowsDown.findLast(({ afterRequests }) => sent > afterRequests)?.by ?? 1;
+      const cost = (kinds[kind] as number) * slower;
       const network = -Math.log(1 - chance(seed, 0, sent, 'jitter')) * jitter * server.capacity.ms;
       const ms = service.kind === 'served' ? service.ms * cost + network : 2;
       const active = flights.length + 1;
