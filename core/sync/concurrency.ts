@@ -193,9 +193,9 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
     known.ms += (Math.max(ms, SHORTEST) / level - known.ms) / known.count;
     return undefined;
   };
-  /** How many answers are judged together. After a decrease the clock tells little of what a short while brought. */
+  /** How many answers are judged together. */
   const enough = (): number =>
-    trial?.keeps === KEEPS.slower ? Math.max(WINDOW, limit * ROUND_AND_MORE, trial.limit / 2) : Math.max(WINDOW, limit);
+    trial?.keeps === KEEPS.slower ? Math.max(WINDOW, limit * ROUND_AND_MORE) : Math.max(WINDOW, limit);
   /** The mean of the answers, of which the kinds learn. */
   const windowOf = (): Window => {
     const window = meanOf(answers);
