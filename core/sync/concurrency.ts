@@ -59,7 +59,7 @@ const ROUND_AND_MORE = 1.25;
 /** So many windows later at first, at most, one looks whether fewer would do as well. */
 const LOOK_FIRST = 8;
 const LOOK_LAST = 48;
-/** A kind is known after so many answers, which are not judged themselves. */
+/** The first answers, which tell what answers take on an idle server and are not judged themselves. */
 const LEARN = 3;
 /** Milliseconds below which a clock tells nothing. */
 const SHORTEST = 0.1;
@@ -90,14 +90,13 @@ interface Trial {
   readonly keeps: number;
   /** Answers to what was under way then, in the order in which they came. */
   readonly rest: Heard[];
-  /** When each of these came, and those of kinds of which nothing is known yet. */
+  /** When each of these came, and those of kinds that were not met before. */
   readonly ends: number[];
 }
 
 /** What an answer of a kind takes where the level is 1. */
 interface Usual {
   ms: number;
-  count: number;
 }
 
 /** How slow answers were, whatever they were answers to, and how many were under way. */
@@ -163,7 +162,7 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
   let foot: Window | undefined;
   /** Only what began since then is judged; undefined until the first answer, since the first meet an idle server. */
   let since: number | undefined;
-  /** The level of latency when not too many are under way; 1 is what each kind took when it was first met. */
+  /** The level of latency when not too many are under way; 1 is what the first answers took. */
   let best: number | undefined;
   let trial: Trial | undefined;
   let windows = 0;
@@ -177,21 +176,30 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
   let isRaised = false;
   /** The limit before a decrease that could not be compared: the next one decides on both. */
   let undecided: number | undefined;
+  /** The mean of the first answers of all, in milliseconds, and how many of them there were. */
+  let first = 0;
+  let learned = 0;
   const usual = new Map<string, Usual>();
-  let level = 1;
   let answers: Heard[] = [];
 
-  /** What a kind usually takes; undefined for its first answers, which say what it takes at the level of the moment. */
+  /**
+   * What a kind usually takes; undefined for the first answers of all. A kind that is met later is taken to be like the
+   * others until windows tell more: of many that are under way the quickest answers come first, so that its own first
+   * ones would make all that follow seem slow, and the next kind slower still.
+   */
   const usualOf = (kind: string, ms: number): Usual | undefined => {
+    if (learned < LEARN) {
+      learned += 1;
+      first += (Math.max(ms, SHORTEST) - first) / learned;
+      return undefined;
+    }
     let known = usual.get(kind);
     if (known === undefined) {
-      known = { ms: 0, count: 0 };
+      const others = [...usual.values()];
+      known = { ms: others.length === 0 ? first : others.reduce((sum, { ms }) => sum + ms, 0) / others.length };
       usual.set(kind, known);
     }
-    if (known.count >= LEARN) return known;
-    known.count += 1;
-    known.ms += (Math.max(ms, SHORTEST) / level - known.ms) / known.count;
-    return undefined;
+    return known;
   };
   /** How many answers are judged together. */
   const enough = (): number =>
@@ -235,7 +243,6 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
     limit >= FEW && (step <= firstStep() || limit === most) && window.active >= Math.floor(limit) * SETTLED;
   const judge = (window: Window, now: number): void => {
     windows += 1;
-    level = window.level;
     if (trial !== undefined) {
       const { keeps, limit: limitBefore } = trial;
       const before = beforeOf(trial);
@@ -289,7 +296,7 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
       if (since !== undefined && begun <= since) {
         if (trial?.at !== since || how !== 'answered') return;
         const of = usual.get(kind);
-        if (of?.count === LEARN) trial.rest.push({ at: now, of, ms, active });
+        if (of !== undefined) trial.rest.push({ at: now, of, ms, active });
         trial.ends.push(now);
         return;
       }
