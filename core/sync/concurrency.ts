@@ -59,8 +59,11 @@ const ROUND_AND_MORE = 1.25;
 /** So many windows later at first, at most, one looks whether fewer would do as well. */
 const LOOK_FIRST = 8;
 const LOOK_LAST = 48;
-/** The first answers, which tell what answers take on an idle server and are not judged themselves. */
+/** A kind is known after so many answers, which are not judged themselves. */
 const LEARN = 3;
+/** A kind that seems to take so many times as much as the others, or as little, is believed to. */
+const DEARER = 1.5;
+const QUICKER = 2;
 /** Milliseconds below which a clock tells nothing. */
 const SHORTEST = 0.1;
 /** How much of a change a kind's usual latency takes over from one answer. */
@@ -90,13 +93,14 @@ interface Trial {
   readonly keeps: number;
   /** Answers to what was under way then, in the order in which they came. */
   readonly rest: Heard[];
-  /** When each of these came, and those of kinds that were not met before. */
+  /** When each of these came, and those of kinds of which nothing is known yet. */
   readonly ends: number[];
 }
 
 /** What an answer of a kind takes where the level is 1. */
 interface Usual {
   ms: number;
+  count: number;
 }
 
 /** How slow answers were, whatever they were answers to, and how many were under way. */
@@ -162,7 +166,7 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
   let foot: Window | undefined;
   /** Only what began since then is judged; undefined until the first answer, since the first meet an idle server. */
   let since: number | undefined;
-  /** The level of latency when not too many are under way; 1 is what the first answers took. */
+  /** The level of latency when not too many are under way; 1 is what each kind took when it was first met. */
   let best: number | undefined;
   let trial: Trial | undefined;
   let windows = 0;
@@ -176,30 +180,33 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
   let isRaised = false;
   /** The limit before a decrease that could not be compared: the next one decides on both. */
   let undecided: number | undefined;
-  /** The mean of the first answers of all, in milliseconds, and how many of them there were. */
-  let first = 0;
-  let learned = 0;
   const usual = new Map<string, Usual>();
+  let level = 1;
   let answers: Heard[] = [];
 
+  /** What other kinds usually take, in the mean; undefined where no other is known. */
+  const typicalBeside = (kind: Usual): number | undefined => {
+    const others = [...usual.values()].filter((other) => other !== kind && other.count === LEARN);
+    return others.length === 0 ? undefined : others.reduce((sum, { ms }) => sum + ms, 0) / others.length;
+  };
   /**
-   * What a kind usually takes; undefined for the first answers of all. A kind that is met later is taken to be like the
-   * others until windows tell more: of many that are under way the quickest answers come first, so that its own first
-   * ones would make all that follow seem slow, and the next kind slower still.
+   * What a kind usually takes; undefined for its first answers, which say what it takes at the level of the moment. They
+   * say too little: of many under way the quickest come first, all that follow would seem slow, and the next kind, held
+   * against these, slower still. So a kind is taken to be like the others, unless it seems to be far from it.
    */
   const usualOf = (kind: string, ms: number): Usual | undefined => {
-    if (learned < LEARN) {
-      learned += 1;
-      first += (Math.max(ms, SHORTEST) - first) / learned;
-      return undefined;
-    }
     let known = usual.get(kind);
     if (known === undefined) {
-      const others = [...usual.values()];
-      known = { ms: others.length === 0 ? first : others.reduce((sum, { ms }) => sum + ms, 0) / others.length };
+      known = { ms: 0, count: 0 };
       usual.set(kind, known);
     }
-    return known;
+    if (known.count === LEARN) return known;
+    known.count += 1;
+    const levelNow = answers.length < LEARN ? level : meanOf(answers).level;
+    known.ms += (Math.max(ms, SHORTEST) / levelNow - known.ms) / known.count;
+    const typical = known.count === LEARN ? typicalBeside(known) : undefined;
+    if (typical !== undefined && known.ms < typical * DEARER && known.ms > typical / QUICKER) known.ms = typical;
+    return undefined;
   };
   /** How many answers are judged together. */
   const enough = (): number =>
@@ -243,6 +250,7 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
     limit >= FEW && (step <= firstStep() || limit === most) && window.active >= Math.floor(limit) * SETTLED;
   const judge = (window: Window, now: number): void => {
     windows += 1;
+    level = window.level;
     if (trial !== undefined) {
       const { keeps, limit: limitBefore } = trial;
       const before = beforeOf(trial);
@@ -296,7 +304,7 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
       if (since !== undefined && begun <= since) {
         if (trial?.at !== since || how !== 'answered') return;
         const of = usual.get(kind);
-        if (of !== undefined) trial.rest.push({ at: now, of, ms, active });
+        if (of?.count === LEARN) trial.rest.push({ at: now, of, ms, active });
         trial.ends.push(now);
         return;
       }
