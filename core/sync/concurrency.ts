@@ -61,9 +61,8 @@ const LOOK_FIRST = 8;
 const LOOK_LAST = 48;
 /** A kind is known after so many answers, which are not judged themselves. */
 const LEARN = 3;
-/** A kind that seems to take so many times as much as the others, or as little, is believed to. */
+/** A kind that seems to take so many times as much as the others is believed to. */
 const DEARER = 1.5;
-const QUICKER = 2;
 /** Milliseconds below which a clock tells nothing. */
 const SHORTEST = 0.1;
 /** How much of a change a kind's usual latency takes over from one answer. */
@@ -184,15 +183,15 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
   let level = 1;
   let answers: Heard[] = [];
 
-  /** What other kinds usually take, in the mean; undefined where no other is known. */
+  /** What other kinds usually take, in the mean; undefined where there is no other. */
   const typicalBeside = (kind: Usual): number | undefined => {
-    const others = [...usual.values()].filter((other) => other !== kind && other.count === LEARN);
+    const others = [...usual.values()].filter((other) => other !== kind);
     return others.length === 0 ? undefined : others.reduce((sum, { ms }) => sum + ms, 0) / others.length;
   };
   /**
    * What a kind usually takes; undefined for its first answers, which say what it takes at the level of the moment. They
    * say too little: of many under way the quickest come first, all that follow would seem slow, and the next kind, held
-   * against these, slower still. So a kind is taken to be like the others, unless it seems to be far from it.
+   * against these, slower still. So a kind is taken to be like the others, unless even these say that it takes far more.
    */
   const usualOf = (kind: string, ms: number): Usual | undefined => {
     let known = usual.get(kind);
@@ -205,7 +204,7 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
     const levelNow = answers.length < LEARN ? level : meanOf(answers).level;
     known.ms += (Math.max(ms, SHORTEST) / levelNow - known.ms) / known.count;
     const typical = known.count === LEARN ? typicalBeside(known) : undefined;
-    if (typical !== undefined && known.ms < typical * DEARER && known.ms > typical / QUICKER) known.ms = typical;
+    if (typical !== undefined && known.ms < typical * DEARER) known.ms = typical;
     return undefined;
   };
   /** How many answers are judged together. */

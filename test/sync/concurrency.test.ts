@@ -73,8 +73,7 @@ describe('auto', () => {
     expect(limits.slice(2_300).filter((limit) => limit === MOST).length / 3_700).toBeGreaterThan(0.8);
   });
 
-  // What a kind usually takes is a guess at first: answers may seem slow all the way up. By chance three of 384 are still
-  // slower.
+  // What a kind usually takes is a guess at first: answers may seem slow all the way up.
   test('climbs within 200 requests of a rise, whatever resources cost', () => {
     const rises = [6, 20].flatMap((from) =>
       [0, 0.05].flatMap((drag) =>
@@ -91,24 +90,22 @@ describe('auto', () => {
         ),
       ),
     );
-    const slow = rises.filter((share) => share < 0.9);
-    expect(slow.length / rises.length).toBeLessThan(0.01);
-    expect(Math.min(...rises)).toBeGreaterThan(0.75);
+    expect(rises.filter((share) => share < 0.9)).toEqual([]);
   });
 
   // Of many that are under way the quickest answers come first: they say little of what a kind takes.
   const metAnew = [
-    { from: 60, to: 60 },
-    { from: 20, to: 20 },
-    { from: 6, to: 60 },
-    { from: 20, to: 60 },
-    { from: 10, to: 40 },
-    { from: 60, to: 6 },
+    { from: 60, to: 60, at: 560 },
+    { from: 20, to: 20, at: 560 },
+    { from: 6, to: 60, at: 560 },
+    { from: 20, to: 60, at: 560 },
+    { from: 10, to: 40, at: 560 },
+    { from: 60, to: 6, at: 800 },
+    { from: 60, to: 6, at: 860 },
   ].flatMap((move) => [0.1, 0.3].flatMap((jitter) => [1, 2, 3].map((seed) => ({ ...move, jitter, seed }))));
   test.each(metAnew)(
     'is not misled by resources that it meets for the first time: %j',
-    ({ from, to, jitter, seed }) => {
-      const at = from > to ? 800 : 560;
+    ({ from, to, at, jitter, seed }) => {
       const capacity = { concurrent: from, ms: 50, drag: 0.05, moves: [{ concurrent: to, afterRequests: at }] };
       const server: VirtualServer = { capacity, kinds: Array.from({ length: 20 }, () => 1), jitter, seed };
       const [begin, end] = [at + 200, at + 1_400];
@@ -118,10 +115,14 @@ describe('auto', () => {
   );
 
   test.each(
-    [3, 10].flatMap((dear) => [2, 20].flatMap((resources) => [1, 2, 3].map((seed) => ({ dear, resources, seed })))),
-  )('is not misled by new resources that cost far more or less: %j', ({ dear, resources, seed }) => {
+    [3, 10].flatMap((dear) =>
+      [2, 20].flatMap((resources) =>
+        [0.1, 0.3].flatMap((jitter) => [1, 2, 3, 4].map((seed) => ({ dear, resources, jitter, seed }))),
+      ),
+    ),
+  )('is not misled by new resources that cost far more or less: %j', ({ dear, resources, jitter, seed }) => {
     const kinds = Array.from({ length: resources }, (_, n) => (n % 2 === 0 ? 1 : dear));
-    const server: VirtualServer = { capacity: { concurrent: 60, ms: 50, drag: 0.05 }, kinds, jitter: 0.1, seed };
+    const server: VirtualServer = { capacity: { concurrent: 60, ms: 50, drag: 0.05 }, kinds, jitter, seed };
     const most = rateOf(run(server, fixed(MOST), 2_000), 200, 2_000);
     expect(rateOf(run(server, createLimiter('auto', MOST), 2_000), 200, 2_000) / most).toBeGreaterThan(0.9);
   });
