@@ -191,7 +191,8 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
   /**
    * What a kind usually takes; undefined for its first answers, which say what it takes at the level of the moment. They
    * say too little: of many under way the quickest come first, all that follow would seem slow, and the next kind, held
-   * against these, slower still. So a kind is taken to be like the others, unless even these say that it takes far more.
+   * against these, slower still. So what the others take counts twice, in the geometric mean, unless even these say
+   * that the kind takes far more.
    */
   const usualOf = (kind: string, ms: number): Usual | undefined => {
     let known = usual.get(kind);
@@ -204,7 +205,7 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
     const levelNow = answers.length < LEARN ? level : meanOf(answers).level;
     known.ms += (Math.max(ms, SHORTEST) / levelNow - known.ms) / known.count;
     const typical = known.count === LEARN ? typicalBeside(known) : undefined;
-    if (typical !== undefined && known.ms < typical * DEARER) known.ms = typical;
+    if (typical !== undefined && known.ms < typical * DEARER) known.ms = Math.cbrt(known.ms * typical ** 2);
     return undefined;
   };
   /** How many answers are judged together. */
