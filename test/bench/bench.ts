@@ -2,7 +2,7 @@
  * `npm run bench`: each figure beside the limit it is held against, both measured in this one run. Ratios, not times:
  * a slow machine is slow for both. docs/performance.md says how to read it.
  * `--json` prints a line each: {"figure","value","unit","limit","ratio","aim"}. `--only rows` takes some of the parts below.
- * `--huge` adds the file of five million rows, some twenty minutes. `--desktop` measures the screens instead, in a
+ * `--huge` adds the file of five million rows, some eight minutes more. `--desktop` measures the screens instead, in a
  * browser: some three minutes.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
