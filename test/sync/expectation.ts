@@ -85,7 +85,7 @@ export interface World {
    * Compares with what is there, and remembers the ids.
    * @returns the differences in words, none when all is right; and how many items could not be deleted, because an
    *   item that is kept refers to them, or needs the association that ties its person to the client (`tying` of them: the
-   *   API would delete these)
+   *   API would delete these); and how many people are there as they should, with nothing that refers to them (`alone`)
    * @param losesAnswers a person that nothing at the API refers to may be there: its create was answered, the answer lost,
    *   and without a tie the key neither sees nor deletes it
    */
@@ -93,7 +93,7 @@ export interface World {
     expected: Expectation,
     read: (resource: string) => StoredItem[],
     losesAnswers?: boolean,
-  ): { readonly differences: string[]; readonly stuck: number; readonly tying: number };
+  ): { readonly differences: string[]; readonly stuck: number; readonly tying: number; readonly alone: number };
   /** The local codes that the steward has mapped since. */
   map(type: string, code: string, uri: string): void;
 }
@@ -312,6 +312,7 @@ export function createWorld(
       }
       let stuck = 0;
       let tying = 0;
+      let alone = 0;
       for (const [name, wanted] of expected.items) {
         const resource = model.resources[name] as ResourceModel;
         const kept = new Set(expected.kept.get(name));
@@ -324,6 +325,7 @@ export function createWorld(
           const before = there.get(name)?.find((item) => item.id === id);
           if (should !== undefined) {
             missing.delete(key);
+            if (isAlone(name, key)) alone += 1;
             if (should !== text) differences.push(`${name} ${key} differs:\n  has    ${text}\n  should ${should}`);
           } else if (!kept.has(id)) {
             if (needed.has(`${name}\n${key}`)) {
@@ -340,7 +342,7 @@ export function createWorld(
         for (const id of kept) differences.push(`${name} ${id} was to be kept, and is gone`);
         there.set(name, now);
       }
-      return { differences, stuck, tying };
+      return { differences, stuck, tying, alone };
     },
   };
 }
