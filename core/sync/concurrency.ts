@@ -165,7 +165,7 @@ export function createLimiter(concurrency: Concurrency, most: number, remembered
   let foot: Window | undefined;
   /** Only what began since then is judged; undefined until the first answer, since the first meet an idle server. */
   let since: number | undefined;
-  /** The level of latency when not too many are under way; 1 is what each kind took when it was first met. */
+  /** The level of latency when not too many are under way; 1 is what each kind usually takes. */
   let best: number | undefined;
   let trial: Trial | undefined;
   let windows = 0;

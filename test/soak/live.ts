@@ -83,12 +83,13 @@ function accountOf(result: SyncResult, day: number): void {
   }
 }
 
-/** Why a day needs another batch. */
+/** How many records were refused because nothing ties their person to the client. */
 const refusedForWantOfTie = ({ problems }: SyncResult): number =>
   problems
     .filter(({ code, status }) => status !== null && FOR_WANT_OF_ASSOCIATION.has(code))
     .reduce((sum, { records }) => sum + records, 0);
 
+/** Why a day needs another batch. */
 function spoiled(result: SyncResult | string): string {
   if (typeof result === 'string') return result;
   const failed = result.problems

@@ -85,7 +85,8 @@ export interface World {
    * Compares with what is there, and remembers the ids.
    * @returns the differences in words, none when all is right; and how many items could not be deleted, because an
    *   item that is kept refers to them, or needs the association that ties its person to the client (`tying` of them: the
-   *   API would delete these); and how many people are there as they should, with nothing that refers to them (`alone`)
+   *   API would delete these); and, where answers are lost, how many people are there as they should be and nothing refers to
+   *   them (`alone`)
    * @param losesAnswers a person that nothing at the API refers to may be there: its create was answered, the answer lost,
    *   and without a tie the key neither sees nor deletes it
    */
@@ -325,7 +326,7 @@ export function createWorld(
           const before = there.get(name)?.find((item) => item.id === id);
           if (should !== undefined) {
             missing.delete(key);
-            if (isAlone(name, key)) alone += 1;
+            if (losesAnswers && isAlone(name, key)) alone += 1;
             if (should !== text) differences.push(`${name} ${key} differs:\n  has    ${text}\n  should ${should}`);
           } else if (!kept.has(id)) {
             if (needed.has(`${name}\n${key}`)) {
