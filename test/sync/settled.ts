@@ -32,7 +32,12 @@ export async function settled(options: Parameters<typeof direct>[1] = {}) {
   };
   const compare = async (folder: string): Promise<void> => {
     const expected = await world.expect(folder);
-    expect(world.compare(expected, (resource) => api.read(resource))).toEqual({ differences: [], stuck: 0, tying: 0 });
+    expect(world.compare(expected, (resource) => api.read(resource))).toEqual({
+      differences: [],
+      stuck: 0,
+      tying: 0,
+      alone: 0,
+    });
   };
   await bench.sync(source);
   await compare(source);
