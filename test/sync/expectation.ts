@@ -85,8 +85,7 @@ export interface World {
    * Compares with what is there, and remembers the ids.
    * @returns the differences in words, none when all is right; and how many items could not be deleted, because an
    *   item that is kept refers to them, or needs the association that ties its person to the client (`tying` of them: the
-   *   API would delete these); and, where answers are lost, how many people are there as they should be and nothing refers to
-   *   them (`alone`)
+   *   API would delete these)
    * @param losesAnswers a person that nothing at the API refers to may be there: its create was answered, the answer lost,
    *   and without a tie the key neither sees nor deletes it
    */
@@ -94,7 +93,12 @@ export interface World {
     expected: Expectation,
     read: (resource: string) => StoredItem[],
     losesAnswers?: boolean,
-  ): { readonly differences: string[]; readonly stuck: number; readonly tying: number; readonly alone: number };
+  ): { readonly differences: string[]; readonly stuck: number; readonly tying: number };
+  /**
+   * How many of the people who should be there are there, and nothing at the API refers to them. Where the answer to the
+   * create of such a one was lost, it is refused from then on: until an association ties it, the key may not touch it.
+   */
+  untied(expected: Expectation, read: (resource: string) => StoredItem[]): number;
   /** The local codes that the steward has mapped since. */
   map(type: string, code: string, uri: string): void;
 }
@@ -129,6 +133,19 @@ export function createWorld(
   const there = new Map<string, Known[]>();
   const frozen = new Map<string, string>();
   let sourceIds = new Map<string, Map<string, string>>();
+  type Stored = ReadonlyMap<string, readonly StoredItem[]>;
+  const storedOf = ({ items }: Expectation, read: (resource: string) => StoredItem[]): Stored =>
+    new Map([...items.keys()].map((name) => [name, read(name)]));
+  /** Whether this is a person that nothing refers to. */
+  const isAlone = (stored: Stored, name: string, key: string): boolean =>
+    PEOPLE.includes(name) &&
+    [...stored].every(([other, items]) =>
+      items.every(({ body }) =>
+        [...referencesIn((model.resources[other] as ResourceModel).properties, body)].every(
+          (found) => found.key !== key || !found.property.targets.includes(name),
+        ),
+      ),
+    );
 
   return {
     map(type, code, uri) {
@@ -257,16 +274,7 @@ export function createWorld(
 
     compare(expected, read, losesAnswers = false) {
       const differences: string[] = [];
-      const isAlone = (name: string, key: string): boolean =>
-        PEOPLE.includes(name) &&
-        [...stored].every(([other, items]) =>
-          items.every(({ body }) =>
-            [...referencesIn((model.resources[other] as ResourceModel).properties, body)].every(
-              (found) => found.key !== key || !found.property.targets.includes(name),
-            ),
-          ),
-        );
-      const stored = new Map([...expected.items.keys()].map((name) => [name, read(name)]));
+      const stored = storedOf(expected, read);
       // What a kept item refers to cannot be deleted, though the source has it no longer; nor what that refers to.
       const needed = new Set<string>();
       const ties = new Set<string>();
@@ -313,7 +321,6 @@ export function createWorld(
       }
       let stuck = 0;
       let tying = 0;
-      let alone = 0;
       for (const [name, wanted] of expected.items) {
         const resource = model.resources[name] as ResourceModel;
         const kept = new Set(expected.kept.get(name));
@@ -326,13 +333,13 @@ export function createWorld(
           const before = there.get(name)?.find((item) => item.id === id);
           if (should !== undefined) {
             missing.delete(key);
-            if (losesAnswers && isAlone(name, key)) alone += 1;
             if (should !== text) differences.push(`${name} ${key} differs:\n  has    ${text}\n  should ${should}`);
           } else if (!kept.has(id)) {
             if (needed.has(`${name}\n${key}`)) {
               stuck += 1;
               if (ties.has(`${name}\n${key}`)) tying += 1;
-            } else if (!losesAnswers || !isAlone(name, key)) differences.push(`${name} ${key} should not be there`);
+            } else if (!losesAnswers || !isAlone(stored, name, key))
+              differences.push(`${name} ${key} should not be there`);
           }
           kept.delete(id);
           const changed = before === undefined || before.body !== text;
@@ -343,7 +350,17 @@ export function createWorld(
         for (const id of kept) differences.push(`${name} ${id} was to be kept, and is gone`);
         there.set(name, now);
       }
-      return { differences, stuck, tying, alone };
+      return { differences, stuck, tying };
+    },
+
+    untied(expected, read) {
+      const stored = storedOf(expected, read);
+      return [...expected.items].flatMap(([name, wanted]) =>
+        (stored.get(name) ?? []).filter(({ body }) => {
+          const key = keyOf(model.resources[name] as ResourceModel, body) ?? '';
+          return wanted.has(key) && isAlone(stored, name, key);
+        }),
+      ).length;
     },
   };
 }

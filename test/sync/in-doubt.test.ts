@@ -15,6 +15,7 @@ import {
   edits,
   firstOf,
   leaves,
+  loneContact,
   newPlace,
   newTeaching,
   ofNobody,
@@ -24,6 +25,7 @@ import {
   settled,
   swaps,
   TEACHING,
+  tiedContact,
   unknownTeacher,
 } from './settled.ts';
 import { expectAccount, newFolder } from './workbench.ts';
@@ -40,6 +42,24 @@ test('a create that was not answered, and then has vanished: looked for, and del
   expect(proxy.writes.map(({ method }) => method)).toEqual(['DELETE']);
   // What the API is, and where the item is.
   expect(requests.GET).toBe(2);
+});
+
+test('a person whose create was not answered, and whom nothing ties: refused, and there, until something ties it', async () => {
+  const { api, world, ledger, connectionId, changed, written, loses, compare, sync, ends } = await settled();
+  const contact = changed(loneContact);
+  await loses(contact, 'POST', 'ed-fi/contacts');
+  const folder = written(contact);
+  const read = (resource: string) => api.read(resource);
+  for (const retry of [false, true]) {
+    const { account } = await sync(folder, { retry });
+    expect(account).toMatchObject({ created: 0, failed: 1 });
+    expect(ledger.problems.groups(connectionId)).toMatchObject([{ code: 'not-authorized-contact', records: 1 }]);
+    await compare(folder);
+    expect(world.untied(await world.expect(folder), read)).toBe(1);
+  }
+  const tied = changed(loneContact, tiedContact);
+  await ends(tied);
+  expect(world.untied(await world.expect(written(tied)), read)).toBe(0);
 });
 
 test('a create that had no effect, and then has vanished: looked for, and nothing is deleted', async () => {
